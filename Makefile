@@ -1,0 +1,79 @@
+# Everything a newcomer needs: `make local` and `make test`. `make` lists the rest.
+
+PYTHON ?= python3
+CONFIG ?= falcon-180b
+PORT ?= 8080
+MODEL_DIR ?=
+MODEL_SERVER_URL ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+BIN := .venv/bin
+# npx and cdk start `node` by name: the one in .venv, whatever else the machine has.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., PYTHON=python3.12"
+
+.PHONY: local
+local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API
+	@$(BIN)/python -m local_aws --config '$(CONFIG)' --port '$(PORT)' \
+		$(if $(MODEL_DIR),--model-dir '$(MODEL_DIR)') $(if $(MODEL_SERVER_URL),--model-server-url '$(MODEL_SERVER_URL)')
+
+.PHONY: test
+test: $(BIN)/.installed ## Run all tests
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: lint ## Run the static checks: ruff, mypy, cfn-lint
+	@$(BIN)/mypy .
+	@for config in config/*.yaml; do \
+		$(MAKE) --no-print-directory synth CONFIG="$$(basename "$$config" .yaml)" || exit 1; \
+		$(BIN)/cfn-lint cdk.out/falconry-"$$(basename "$$config" .yaml)"-*.template.json || exit 1; \
+	done
+
+.PHONY: lint
+lint: $(BIN)/.installed ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(BIN)/.installed ## Format the code
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+.PHONY: synth
+synth: $(BIN)/.installed ## Synthesise CONFIG into cdk.out/
+	@npx --no-install cdk synth --quiet --context config='$(CONFIG)'
+
+.PHONY: setup
+setup: $(BIN)/.installed ## Install everything into .venv and node_modules
+
+.PHONY: lock
+lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
+	@for name in requirements requirements-dev requirements-uv; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+			$$name.in -o $$name.txt || exit 1; \
+	done
+	@npm install --package-lock-only --loglevel=error
+
+.PHONY: clean
+clean: ## Remove what was installed and made
+	@rm -rf .venv node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
+		f"Falconry needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	@echo "Installing into .venv and node_modules (once) ..."
+	@$(PYTHON) -m venv .venv || { echo "python3 cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@# uv is many times faster; pip also honours a pip.conf with a company's own index.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+		|| { echo "uv could not install; trying pip ..."; \
+		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; }
+	@npm ci --loglevel=error
+	@touch $@

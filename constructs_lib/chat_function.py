@@ -1,0 +1,117 @@
+"""The front: the Lambda function that turns REST calls into prompts and tokens into answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from constructs_lib.acknowledgement import acknowledge_wildcard
+from constructs_lib.function_role import FunctionRole
+from constructs_lib.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
+
+TIMEOUT = Duration.minutes(15)
+"""The longest that Lambda runs; API Gateway's limit for a streamed response is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """What the front must know of one model. Becomes an object of the environment variable FALCONRY_MODELS."""
+
+    name: str
+    endpoint: str
+    template: str | None
+    max_total_tokens: int
+    max_input_tokens: int
+    max_stop_sequences: int
+    tgi_version: str
+
+
+class ChatFunction(Construct):
+    """The front in the VPC, with response streaming, allowed to invoke the given endpoints and nothing else.
+
+    Args:
+        function_name: its name.
+        models: the models it serves.
+        invocable_endpoints: the ARNs of their endpoints, which may not exist yet.
+        vpc, subnets, security_group: where its network interfaces are.
+        encryption_key: encrypts its environment and its logs.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function_name: str,
+        models: Sequence[ServedModel],
+        invocable_endpoints: Sequence[str],
+        vpc: ec2.IVpc,
+        subnets: Sequence[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        encryption_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        identity = FunctionRole(
+            self,
+            "Identity",
+            function_name=function_name,
+            encryption_key=encryption_key,
+            permissions={
+                # The streaming call needs no action of its own.
+                "Invoke": [
+                    iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=list(invocable_endpoints))
+                ],
+                "JoinNetwork": _join_network(),
+            },
+        )
+        acknowledge_wildcard(identity, "*", "Only for EC2 actions that take no resource, or make it.")
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=function_name,
+            description="Falconry's front: applies the chat template, forwards to SageMaker, streams the answer",
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            code=lambda_code("chat", "streaming_runtime"),
+            handler="chat.handler.handler",
+            role=identity.role,
+            # A share of a CPU comes with memory; the front's start is bound by the CPU, not by memory.
+            memory_size=1024,
+            timeout=TIMEOUT,
+            environment={
+                "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",
+                "FALCONRY_MODELS": json.dumps([asdict(model) for model in models], separators=(",", ":")),
+            },
+            environment_encryption=encryption_key,
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+            security_groups=[security_group],
+            log_group=identity.log_group,
+        )
+
+
+def _join_network() -> list[iam.PolicyStatement]:
+    """What Lambda asks of the role of a function in a VPC (developer guide, "Giving Lambda functions access to
+    resources in an Amazon VPC")."""
+    return [
+        iam.PolicyStatement(
+            actions=[
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            # The Describe actions take no resource, and the interfaces have no id before Lambda makes them.
+            resources=["*"],
+        )
+    ]

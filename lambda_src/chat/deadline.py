@@ -1,0 +1,51 @@
+"""Until when an answer may take. The front ends it itself, before anything around it would cut it off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SAGEMAKER_STREAM_SECONDS = 480.0
+"""SageMaker ends a streamed invocation after 8 minutes (SageMaker developer guide, real-time inference)."""
+
+API_GATEWAY_IDLE_SECONDS = 300.0
+"""A Regional REST API gives up on a streamed response that has been silent for 5 minutes (its developer guide)."""
+
+MARGIN_SECONDS = 20.0
+"""TGI sends a keep-alive every 15 seconds, and the clock is read only when something arrives; 5 more to finish."""
+
+_Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Two moments on `clock`: for the end of the answer, and for its first byte to the client."""
+
+    ends_at: float
+    first_byte_by: float
+    clock: _Clock = time.monotonic
+
+    @classmethod
+    def start(cls, remaining_seconds: float, clock: _Clock = time.monotonic) -> Deadline:
+        """The deadlines of a request that comes in now and whose host ends it in `remaining_seconds`."""
+        now = clock()
+        return cls(
+            ends_at=now + _less_margin(min(remaining_seconds, SAGEMAKER_STREAM_SECONDS)),
+            first_byte_by=now + _less_margin(min(remaining_seconds, API_GATEWAY_IDLE_SECONDS)),
+            clock=clock,
+        )
+
+    def whole_answer(self) -> Deadline:
+        """The deadline for an answer that is sent in one piece: all of it is the first byte."""
+        return Deadline(min(self.ends_at, self.first_byte_by), self.first_byte_by, self.clock)
+
+    def passed(self) -> bool:
+        return self.clock() >= self.ends_at
+
+    def first_byte_passed(self) -> bool:
+        return self.clock() >= min(self.ends_at, self.first_byte_by)
+
+
+def _less_margin(seconds: float) -> float:
+    return seconds - min(MARGIN_SECONDS, seconds / 5)

@@ -1,0 +1,98 @@
+"""The front: one pure function from a request to a response. Lambda and the tests are hosts of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import unquote
+from uuid import uuid4
+
+from chat.chat_completions import ChatCompletions
+from chat.deadline import Deadline
+from chat.errors import ApiError, ErrorKind, internal_error
+from chat.http import Request, Response, error_response, json_response
+from chat.models import Models
+from chat.native import Native
+from chat.record import Record
+from chat.sagemaker import Client, Endpoints
+
+_Operation = Callable[["Front", Request, str, Record], Response]
+
+
+class Front:
+    """Answers requests for `models` through `client`, a botocore client of `sagemaker-runtime`.
+
+    `now` gives seconds since the epoch, `clock` seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        client: Client,
+        *,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        endpoints = Endpoints(client)
+        self._models = models
+        self._chat = ChatCompletions(models, endpoints)
+        self._native = Native(endpoints)
+        self._now = now
+        self._clock = clock
+
+    def handle(self, request: Request) -> Response:
+        """The response, whose status is final: a stream has its first token. Never raises."""
+        record = Record()
+        try:
+            response = self._route(request, record)
+        except ApiError as error:
+            response = error_response(error, record)
+        except Exception as error:
+            response = error_response(internal_error(error), record)
+        response.headers["x-request-id"] = request.request_id
+        return response
+
+    def _route(self, request: Request, record: Record) -> Response:
+        allowed: list[str] = []
+        for method, pattern, operation in _ROUTES:
+            match = pattern.fullmatch(request.path)
+            if match is None:
+                continue
+            if method == request.method:
+                return operation(self, request, unquote(match.groupdict().get("model") or ""), record)
+            allowed.append(method)
+        if allowed:
+            raise ApiError(
+                ErrorKind.METHOD_NOT_ALLOWED,
+                f"{request.path} takes {' and '.join(allowed)}, not {request.method}.",
+            )
+        known = ", ".join(f"{method} {_readable(pattern)}" for method, pattern, _ in _ROUTES)
+        raise ApiError(ErrorKind.UNKNOWN_URL, f"There is no {request.method} {request.path} here. Known: {known}.")
+
+    def _create_chat_completion(self, request: Request, _model: str, record: Record) -> Response:
+        deadline = Deadline.start(request.remaining_seconds, self._clock)
+        request_id = request.request_id or str(uuid4())
+        return self._chat.create(request.json(), request_id, int(self._now()), deadline, record)
+
+    def _list_models(self, _request: Request, _model: str, record: Record) -> Response:
+        return json_response(self._models.public(), record=record)
+
+    def _retrieve_model(self, _request: Request, model: str, record: Record) -> Response:
+        return json_response(self._models.get(model).public(), record=record)
+
+    def _generate(self, request: Request, model: str, record: Record) -> Response:
+        deadline = Deadline.start(request.remaining_seconds, self._clock)
+        return self._native.generate(self._models.get(model), request.json(), request.body, deadline, record)
+
+
+_ROUTES: tuple[tuple[str, re.Pattern[str], _Operation], ...] = (
+    ("POST", re.compile(r"/v1/chat/completions"), Front._create_chat_completion),
+    ("GET", re.compile(r"/v1/models"), Front._list_models),
+    ("GET", re.compile(r"/v1/models/(?P<model>.+)"), Front._retrieve_model),
+    ("POST", re.compile(r"/models/(?P<model>.+)"), Front._generate),
+)
+
+
+def _readable(pattern: re.Pattern[str]) -> str:
+    return pattern.pattern.replace("(?P<model>.+)", "{model}")

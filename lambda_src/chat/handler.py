@@ -1,0 +1,99 @@
+"""Lambda's entry: an event of API Gateway's REST proxy in, a proxy response with an iterator as body out.
+
+Everything that takes time is made when the module is imported: that is the function's init phase.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import os
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import quote
+
+from chat.front import Front
+from chat.http import Body, Request, Response
+from chat.models import ENVIRONMENT_VARIABLE, Models
+from chat.sagemaker import create_client
+
+
+class Context(Protocol):
+    """What is used of Lambda's context object."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@functools.cache
+def front() -> Front:
+    """The front for the models in the environment. Raises ValueError if they are not described there."""
+    return Front(Models.from_json(os.environ.get(ENVIRONMENT_VARIABLE, "")), create_client())
+
+
+def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:
+    """Answer one event; `body` yields bytes and has `close`, to be called when nobody listens any more."""
+    if "httpMethod" not in event:
+        # API Gateway is said to tell a streaming function afterwards how its response was delivered
+        # (`invokeCompletionStatus`). That is not a request; it gets an empty answer.
+        _log({"level": "DEBUG", "message": "not a request", "keys": sorted(map(str, event))[:20]})
+        return {"statusCode": 200, "headers": {}, "body": Body(())}
+    request = to_request(event, context)
+    response = front().handle(request)
+    response.body.on_close(functools.partial(_log_response, event, request, response))
+    return {"statusCode": response.status, "headers": response.headers, "body": response.body}
+
+
+def to_request(event: Mapping[str, object], context: Context) -> Request:
+    """The request that an event of API Gateway's REST proxy integration (payload version 1.0) describes."""
+    body = str(event.get("body") or "").encode("utf-8", "surrogatepass")
+    return Request(
+        method=str(event.get("httpMethod")),
+        path=_path(event),
+        body=base64.b64decode(body) if event.get("isBase64Encoded") is True else body,
+        request_id=str(_request_context(event).get("requestId") or context.aws_request_id),
+        remaining_seconds=context.get_remaining_time_in_millis() / 1000,
+    )
+
+
+def _path(event: Mapping[str, object]) -> str:
+    """The resource with its parameters filled in: unlike `path`, it has no base path of a custom domain name in it."""
+    resource, parameters = event.get("resource"), event.get("pathParameters")
+    if not isinstance(resource, str):
+        return str(event.get("path"))
+    for name, value in (parameters if isinstance(parameters, dict) else {}).items():
+        resource = resource.replace(f"{{{name}}}", quote(str(value)))
+    return resource if "{" not in resource else str(event.get("path"))
+
+
+def _request_context(event: Mapping[str, object]) -> Mapping[str, object]:
+    context = event.get("requestContext")
+    return context if isinstance(context, dict) else {}
+
+
+def _log_response(event: Mapping[str, object], request: Request, response: Response) -> None:
+    """One line a request: ids, counts and times. Never a prompt, an answer or a key."""
+    identity = _request_context(event).get("identity")
+    outcome = "failed" if response.record.error_code else "completed" if response.body.exhausted else "client_closed"
+    _log(
+        {
+            "level": "INFO",
+            "message": "request",
+            "request_id": request.request_id,
+            "api_key_id": identity.get("apiKeyId") if isinstance(identity, dict) else None,
+            "route": f"{request.method} {event.get('resource') or request.path}",
+            "status": response.status,
+            "outcome": outcome,
+            **response.record.fields(),
+        }
+    )
+
+
+def _log(line: dict[str, object]) -> None:
+    print(json.dumps(line, separators=(",", ":")), flush=True)
+
+
+if ENVIRONMENT_VARIABLE in os.environ:
+    front()

@@ -1,0 +1,118 @@
+"""The models that this deployment serves, from the environment of the function."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chat.errors import ApiError, ErrorKind
+from chat.prompt import TEMPLATES, ChatTemplate
+
+ENVIRONMENT_VARIABLE = "FALCONRY_MODELS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedModel:
+    """One model and the SageMaker endpoint that serves it with text-generation-inference (TGI).
+
+    `template` is None for a base model, which was not tuned on dialogue. Token limits are TGI's MAX_TOTAL_TOKENS and
+    MAX_INPUT_LENGTH. `tgi_version` decides which parameters exist; the default is the oldest version that is deployed.
+    `created` is seconds since the epoch, 0 when not known.
+    """
+
+    name: str
+    endpoint: str
+    template: str | None
+    max_total_tokens: int
+    max_input_tokens: int
+    max_stop_sequences: int = 4
+    tgi_version: str = "1.4.0"
+    created: int = 0
+    owned_by: str = "tiiuae"
+
+    def __post_init__(self) -> None:
+        if self.template is not None and self.template not in TEMPLATES:
+            raise ValueError(f"{self.name}: template {self.template!r} is none of {', '.join(TEMPLATES)}, or null")
+        if not 0 < self.max_input_tokens <= self.max_total_tokens:
+            raise ValueError(
+                f"{self.name}: max_input_tokens is {self.max_input_tokens}; it must be between 1 and max_total_tokens, "
+                f"{self.max_total_tokens}"
+            )
+
+    @property
+    def chat_template(self) -> ChatTemplate | None:
+        return TEMPLATES[self.template] if self.template is not None else None
+
+    def has_tgi(self, version: str) -> bool:
+        """Whether the model is served by TGI `version` or later."""
+        return _numbers(self.tgi_version) >= _numbers(version)
+
+    def public(self) -> dict[str, object]:
+        """OpenAI's model object."""
+        return {"id": self.name, "object": "model", "created": self.created, "owned_by": self.owned_by}
+
+
+class Models:
+    """The deployed models, by name and in the order of the deployment."""
+
+    def __init__(self, models: Iterable[DeployedModel]) -> None:
+        self._by_name = {model.name: model for model in models}
+
+    @classmethod
+    def from_json(cls, text: str) -> Models:
+        """From a JSON list with one object a model. Keys that this version does not know are left aside, so that a
+        deployment can hand over more than this function reads. Raises ValueError for what is missing or wrong."""
+        fields = set(DeployedModel.__dataclass_fields__)
+        try:
+            return cls(
+                DeployedModel(**{key: value for key, value in row.items() if key in fields}) for row in json.loads(text)
+            )
+        except (TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{ENVIRONMENT_VARIABLE} must be a JSON list of models: {error}") from error
+
+    def __iter__(self) -> Iterator[DeployedModel]:
+        return iter(self._by_name.values())
+
+    def get(self, name: str) -> DeployedModel:
+        """The model called `name`. Raises ApiError that names the ones there are, the most similar first."""
+        model = self._by_name.get(name)
+        if model is None:
+            raise ApiError(
+                ErrorKind.MODEL_NOT_FOUND,
+                f"The model {_quoted(name)} does not exist here. Deployed: {self._similar_first(name)}.",
+                param="model",
+            )
+        return model
+
+    def chat_template(self, model: DeployedModel) -> ChatTemplate:
+        """The template of `model`. Raises ApiError for a base model, and says which to use instead."""
+        template = model.chat_template
+        if template is None:
+            chat_models = ", ".join(other.name for other in self._by_name.values() if other.template) or "none"
+            raise ApiError(
+                ErrorKind.MODEL_CANNOT_CHAT,
+                f"{model.name} is a base model: it continues text and was not tuned on dialogue. "
+                f'Use POST /models/{model.name} with {{"inputs": ...}}, or a chat model. Deployed here: {chat_models}.',
+                param="model",
+            )
+        return template
+
+    def public(self) -> dict[str, object]:
+        """OpenAI's list of models."""
+        return {"object": "list", "data": [model.public() for model in self._by_name.values()]}
+
+    def _similar_first(self, name: str) -> str:
+        def distance(other: str) -> float:
+            return -difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
+
+        return ", ".join(sorted(self._by_name, key=distance)) or "none"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name if len(name) <= 80 else name[:80] + "...", ensure_ascii=False)

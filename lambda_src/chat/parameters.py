@@ -1,0 +1,207 @@
+"""What a field of a request may hold, as data: name, JSON type, range; and what to say when a value is outside.
+
+The field names are those of JSON Schema, so that a document can be generated from the same rows.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chat.errors import ApiError, ErrorKind
+from chat.models import DeployedModel
+
+JsonValue = object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One field of a request.
+
+    `neutral` values mean the same as leaving the field out. A field with `unsupported` takes only those; the text says
+    why and what to do instead. `since` is the first TGI version that knows the field.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    description: str
+    required: bool = False
+    nullable: bool = True
+    minimum: float | None = None
+    exclusive_minimum: float | None = None
+    maximum: float | None = None
+    exclusive_maximum: float | None = None
+    min_length: int = 0
+    items: str | None = None
+    min_items: int = 0
+    max_items: int | None = None
+    neutral: tuple[JsonValue, ...] = ()
+    unsupported: str | None = None
+    since: str | None = None
+
+    @property
+    def constraint(self) -> str:
+        """What is allowed, as the rest of a sentence: "a number between 0 and 2"."""
+        return " or ".join(self._constraint_of(type_name) for type_name in self.types)
+
+    def _constraint_of(self, type_name: str) -> str:
+        if type_name == "array":
+            items = {"string": "strings", "object": "objects"}.get(self.items or "", "values")
+            if self.max_items is not None:
+                return f"a list of at most {self.max_items} {items}"
+            return f"a list of {items}" if self.min_items == 0 else f"a list of {self.min_items} or more {items}"
+        if type_name in ("integer", "number"):
+            return _TYPE_NAMES[type_name] + self._range()
+        return (
+            ("a non-empty string" if self.min_length else "a string")
+            if type_name == "string"
+            else _TYPE_NAMES[type_name]
+        )
+
+    def _range(self) -> str:
+        if self.minimum is not None and self.maximum is not None:
+            return f" between {_number(self.minimum)} and {_number(self.maximum)}"
+        bounds = [
+            f"{words} {_number(bound)}"
+            for words, bound in (
+                ("of at least", self.minimum),
+                ("greater than", self.exclusive_minimum),
+                ("of at most", self.maximum),
+                ("less than", self.exclusive_maximum),
+            )
+            if bound is not None
+        ]
+        return " " + " and ".join(bounds) if bounds else ""
+
+
+_TYPE_NAMES = {"integer": "an integer", "number": "a number", "boolean": "true or false", "object": "an object"}
+
+
+def check(
+    table: Sequence[Parameter], values: Mapping[str, JsonValue], *, model: DeployedModel | None = None, prefix: str = ""
+) -> dict[str, JsonValue]:
+    """Those of `values` that say something: known, of the right type, in range, neither null nor neutral.
+
+    `prefix` goes before a name in an error ("parameters."). Raises ApiError for the first value that is wrong.
+    """
+    by_name = {parameter.name: parameter for parameter in table}
+    for name in values:
+        if name not in by_name:
+            raise _unknown(name, [*by_name], prefix)
+    given: dict[str, JsonValue] = {}
+    for parameter in table:
+        value = values.get(parameter.name)
+        if parameter.name not in values or (value is None and parameter.nullable):
+            if parameter.required:
+                raise ApiError(
+                    ErrorKind.MISSING_PARAMETER,
+                    f"{prefix}{parameter.name} is required: {parameter.constraint}.",
+                    param=prefix + parameter.name,
+                )
+            continue
+        _check_value(parameter, value, prefix + parameter.name)
+        if value in parameter.neutral:
+            continue
+        _check_support(parameter, prefix + parameter.name, model)
+        given[parameter.name] = value
+    return given
+
+
+def _check_value(parameter: Parameter, value: JsonValue, path: str) -> None:
+    if not any(_has_type(value, type_name) for type_name in parameter.types):
+        raise _refused(ErrorKind.INVALID_TYPE, parameter, value, path)
+    if isinstance(value, str):
+        _check_text(parameter, value, path)
+    elif isinstance(value, list):
+        if (
+            not parameter.min_items
+            <= len(value)
+            <= (len(value) if parameter.max_items is None else parameter.max_items)
+        ):
+            count = f"{len(value)} of them" if value else "an empty list"
+            raise ApiError(ErrorKind.INVALID_VALUE, f"{path} must be {parameter.constraint}, not {count}.", param=path)
+        for index, item in enumerate(value):
+            if parameter.items and not _has_type(item, parameter.items):
+                raise _refused(ErrorKind.INVALID_TYPE, parameter, item, f"{path}[{index}]", names=parameter.items)
+            if isinstance(item, str):
+                _check_text(parameter, item, f"{path}[{index}]")
+    elif isinstance(value, int | float) and not isinstance(value, bool) and not _in_range(parameter, value):
+        raise _refused(ErrorKind.INVALID_VALUE, parameter, value, path)
+
+
+def _check_text(parameter: Parameter, text: str, path: str) -> None:
+    if len(text) < parameter.min_length:
+        raise ApiError(ErrorKind.INVALID_VALUE, f"{path} must not be an empty string.", param=path)
+    check_unicode(text, path)
+
+
+def check_unicode(text: str, path: str) -> None:
+    """Raises ApiError if `text` holds half of a surrogate pair, which no tokenizer can read."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ApiError(ErrorKind.INVALID_VALUE, f"{path} holds half of a surrogate pair.", param=path) from None
+
+
+def _check_support(parameter: Parameter, path: str, model: DeployedModel | None) -> None:
+    if parameter.unsupported is not None:
+        raise ApiError(ErrorKind.UNSUPPORTED_PARAMETER, f"{path} is not supported: {parameter.unsupported}", param=path)
+    if parameter.since is not None and model is not None and not model.has_tgi(parameter.since):
+        raise ApiError(
+            ErrorKind.UNSUPPORTED_PARAMETER,
+            f"{path} needs text-generation-inference {parameter.since} or later; {model.name} is served by "
+            f"{model.tgi_version}, which would ignore it. Leave it out.",
+            param=path,
+        )
+
+
+def _has_type(value: JsonValue, type_name: str) -> bool:
+    if isinstance(value, bool):
+        return type_name == "boolean"
+    types: dict[str, type | tuple[type, ...]] = {
+        "integer": int,
+        "number": (int, float),
+        "string": str,
+        "array": list,
+        "object": dict,
+        "boolean": bool,
+    }
+    return isinstance(value, types[type_name])
+
+
+def _in_range(parameter: Parameter, value: float) -> bool:
+    return not (
+        (parameter.minimum is not None and value < parameter.minimum)
+        or (parameter.exclusive_minimum is not None and value <= parameter.exclusive_minimum)
+        or (parameter.maximum is not None and value > parameter.maximum)
+        or (parameter.exclusive_maximum is not None and value >= parameter.exclusive_maximum)
+    )
+
+
+def _refused(
+    kind: ErrorKind, parameter: Parameter, value: JsonValue, path: str, *, names: str | None = None
+) -> ApiError:
+    allowed = {"string": "a string", "object": "an object"}[names] if names else parameter.constraint
+    return ApiError(kind, f"{path} must be {allowed}, not {shown(value)}.", param=path)
+
+
+def _unknown(name: str, known: list[str], prefix: str) -> ApiError:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    mend = f" Did you mean {prefix}{nearest[0]}?" if nearest else f" Known: {', '.join(known)}."
+    path = prefix + (name if len(name) <= 80 else name[:80] + "...")
+    return ApiError(ErrorKind.UNKNOWN_PARAMETER, f"Unknown parameter: {path}.{mend}", param=path)
+
+
+def shown(value: JsonValue) -> str:
+    """`value` for a sentence: its JSON when that is short, with the type of a string, a list or an object."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= 60 else text[:60] + "..."
+    return f"the string {text}" if isinstance(value, str) else text
+
+
+def _number(bound: float) -> str:
+    return f"{bound:g}" if abs(bound) < 1e6 else str(int(bound))

@@ -1,0 +1,46 @@
+"""What the log keeps of a request: ids, counts and times. Never a prompt, an answer or a key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+
+from chat.errors import ApiError, ErrorKind
+
+
+@dataclass(slots=True)
+class Record:
+    """Filled while a request runs. Times are milliseconds since the request came in."""
+
+    model: str | None = None
+    stream: bool | None = None
+    prompt_tokens: int | None = None
+    prompt_tokens_estimated: bool | None = None
+    completion_tokens: int | None = None
+    finish_reason: str | None = None
+    messages_dropped: int | None = None
+    upstream_attempts: int = 0
+    time_to_first_token_ms: int | None = None
+    error_code: str | None = None
+    error_param: str | None = None
+    error_detail: str | None = None
+    _started: float = field(default_factory=time.monotonic)
+
+    def elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)
+
+    def first_token(self) -> None:
+        """Note the time to the first token, once."""
+        if self.time_to_first_token_ms is None:
+            self.time_to_first_token_ms = self.elapsed_ms()
+
+    def fail(self, error: ApiError) -> None:
+        self.error_code = error.kind.code
+        # An unknown parameter's name is the client's own text.
+        self.error_param = None if error.kind is ErrorKind.UNKNOWN_PARAMETER else error.param
+        self.error_detail = error.detail
+
+    def fields(self) -> dict[str, object]:
+        """What is known, for one line of the log."""
+        known = {name: value for name, value in asdict(self).items() if value is not None and name[0] != "_"}
+        return {**known, "duration_ms": self.elapsed_ms()}

@@ -1,0 +1,53 @@
+"""Server-sent events: the lines of an incoming stream, and the events of an outgoing one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from chat.http import encode_json
+
+DONE = b"data: [DONE]\n\n"
+"""OpenAI's mark of a stream that ended well."""
+
+KEEP_ALIVE = b": keep-alive\n\n"
+"""A comment: clients skip it, and nothing on the way takes the stream for idle."""
+
+
+def event(value: object) -> bytes:
+    """One event with `value` as JSON."""
+    return b"data: " + encode_json(value) + b"\n\n"
+
+
+class LineBuffer:
+    """Whole lines out of parts that may be cut anywhere, inside a line or inside a UTF-8 character."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, part: bytes) -> list[str]:
+        """The lines that `part` completes, without their line ends."""
+        *lines, self._rest = (self._rest + part).split(b"\n") if b"\n" in part else [self._rest + part]
+        return [_decode(line) for line in lines]
+
+    def rest(self) -> str:
+        """What came after the last line end."""
+        return _decode(self._rest)
+
+
+def lines(parts: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream as they are completed, the last one also without a line end."""
+    buffer = LineBuffer()
+    for part in parts:
+        yield from buffer.feed(part)
+    if buffer.rest():
+        yield buffer.rest()
+
+
+def data(line: str) -> str | None:
+    """What follows `data:` (TGI up to 2.0 writes no space after it), or None for a comment, a blank or another
+    field."""
+    return line[5:].strip() if line.startswith("data:") else None
+
+
+def _decode(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", "replace")

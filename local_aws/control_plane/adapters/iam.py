@@ -1,0 +1,156 @@
+"""IAM roles and policies."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .base import Adapter, Context, Created
+from .properties import Properties, Values, removed_tags, tags_as_list
+
+# What a policy can be attached to: the property, the request's member, the API's noun.
+_PRINCIPALS = (("Roles", "RoleName", "role"), ("Users", "UserName", "user"), ("Groups", "GroupName", "group"))
+
+
+class Role(Adapter):
+    resource_type = "AWS::IAM::Role"
+    name_property = "RoleName"
+
+    def create(self, properties: Properties, context: Context) -> Created:
+        name = properties.get("RoleName") or context.generated_name()
+        given = properties.only(
+            "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Path", "PermissionsBoundary"
+        )
+        role = context.call("iam", "create_role", RoleName=name, Tags=tags_as_list(properties) or None, **given)["Role"]
+        context.made(name)
+        for arn in properties.get("ManagedPolicyArns") or []:
+            context.call("iam", "attach_role_policy", RoleName=name, PolicyArn=arn)
+        for policy in properties.get("Policies") or []:
+            context.call("iam", "put_role_policy", RoleName=name, **policy)
+        return Created(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
+        document = properties["AssumeRolePolicyDocument"]
+        context.call("iam", "update_assume_role_policy", RoleName=physical_id, PolicyDocument=document)
+        context.call(
+            "iam",
+            "update_role",
+            RoleName=physical_id,
+            Description=properties.get("Description", ""),
+            MaxSessionDuration=properties.get("MaxSessionDuration", 3600),
+        )
+        self._update_policies(physical_id, properties, old, context)
+        if tags := tags_as_list(properties):
+            context.call("iam", "tag_role", RoleName=physical_id, Tags=tags)
+        if gone := removed_tags(old, properties):
+            context.call("iam", "untag_role", RoleName=physical_id, TagKeys=gone)
+        role = context.client("iam").get_role(RoleName=physical_id)["Role"]
+        return {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+    @staticmethod
+    def _update_policies(name: str, properties: Properties, old: Values, context: Context) -> None:
+        if boundary := properties.get("PermissionsBoundary"):
+            context.call("iam", "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=boundary)
+        elif old.get("PermissionsBoundary"):
+            context.call("iam", "delete_role_permissions_boundary", RoleName=name)
+        before, after = old.get("ManagedPolicyArns") or [], properties.get("ManagedPolicyArns") or []
+        for arn in (arn for arn in after if arn not in before):
+            context.call("iam", "attach_role_policy", RoleName=name, PolicyArn=arn)
+        for arn in (arn for arn in before if arn not in after):
+            context.call("iam", "detach_role_policy", RoleName=name, PolicyArn=arn)
+        policies = properties.get("Policies") or []
+        for policy in policies:
+            context.call("iam", "put_role_policy", RoleName=name, **policy)
+        kept = {policy["PolicyName"] for policy in policies}
+        for policy in old.get("Policies") or []:
+            if policy["PolicyName"] not in kept:
+                context.call("iam", "delete_role_policy", RoleName=name, PolicyName=policy["PolicyName"])
+
+    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
+        # Only what the stack itself put on the role and is still there; anything else makes DeleteRole fail, as at AWS.
+        client = context.client("iam")
+        attached = client.list_attached_role_policies(RoleName=physical_id)["AttachedPolicies"]
+        for arn in {policy["PolicyArn"] for policy in attached} & set(properties.get("ManagedPolicyArns") or []):
+            context.call("iam", "detach_role_policy", RoleName=physical_id, PolicyArn=arn)
+        own = {policy["PolicyName"] for policy in properties.get("Policies") or []}
+        for name in own & set(client.list_role_policies(RoleName=physical_id)["PolicyNames"]):
+            context.call("iam", "delete_role_policy", RoleName=physical_id, PolicyName=name)
+        context.call("iam", "delete_role", RoleName=physical_id)
+
+
+class InlinePolicy(Adapter):
+    resource_type = "AWS::IAM::Policy"
+
+    def create(self, properties: Properties, context: Context) -> Created:
+        self._put(properties, context)
+        name = context.generated_name(128)
+        return Created(name, {"Id": name})
+
+    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
+        self._put(properties, context)
+        renamed = old["PolicyName"] != properties["PolicyName"]
+        for kind, member, noun in _PRINCIPALS:
+            for name in old.get(kind) or []:
+                if renamed or name not in (properties.get(kind) or []):
+                    context.call("iam", f"delete_{noun}_policy", **{member: name, "PolicyName": old["PolicyName"]})
+        return {"Id": physical_id}
+
+    @staticmethod
+    def _put(properties: Properties, context: Context) -> None:
+        policy = properties.only("PolicyName", "PolicyDocument")
+        for kind, member, noun in _PRINCIPALS:
+            for name in properties.get(kind) or []:
+                context.call("iam", f"put_{noun}_policy", **{member: name}, **policy)
+
+    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
+        for kind, member, noun in _PRINCIPALS:
+            for name in properties.get(kind) or []:
+                given = {member: name, "PolicyName": properties["PolicyName"]}
+                context.call("iam", f"delete_{noun}_policy", **given)
+
+
+class ManagedPolicy(Adapter):
+    resource_type = "AWS::IAM::ManagedPolicy"
+    name_property = "ManagedPolicyName"
+
+    def create(self, properties: Properties, context: Context) -> Created:
+        name = properties.get("ManagedPolicyName") or context.generated_name(128)
+        given = properties.only("PolicyDocument", "Description", "Path")
+        policy = context.call("iam", "create_policy", PolicyName=name, **given)["Policy"]
+        context.made(policy["Arn"])
+        self._attach("attach", policy["Arn"], self._principals(properties), context)
+        return Created(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
+
+    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
+        document = properties["PolicyDocument"]
+        if document != old.get("PolicyDocument"):
+            context.call(
+                "iam", "create_policy_version", PolicyArn=physical_id, PolicyDocument=document, SetAsDefault=True
+            )
+            self._drop_old_versions(physical_id, context)
+        before, after = self._principals(old), self._principals(properties)
+        self._attach("attach", physical_id, after - before, context)
+        self._attach("detach", physical_id, before - after, context)
+        policy = context.client("iam").get_policy(PolicyArn=physical_id)["Policy"]
+        return {"PolicyArn": physical_id, "PolicyId": policy["PolicyId"]}
+
+    @staticmethod
+    def _principals(properties: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+        return {(member, noun, name) for kind, member, noun in _PRINCIPALS for name in properties.get(kind) or []}
+
+    @staticmethod
+    def _attach(verb: str, arn: str, principals: Iterable[tuple[str, str, str]], context: Context) -> None:
+        for member, noun, name in sorted(principals):
+            context.call("iam", f"{verb}_{noun}_policy", **{member: name, "PolicyArn": arn})
+
+    @staticmethod
+    def _drop_old_versions(arn: str, context: Context) -> None:
+        for version in context.client("iam").list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                context.call("iam", "delete_policy_version", PolicyArn=arn, VersionId=version["VersionId"])
+
+    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
+        self._attach("detach", physical_id, self._principals(properties), context)
+        self._drop_old_versions(physical_id, context)
+        context.call("iam", "delete_policy", PolicyArn=physical_id)
+
+
+ADAPTERS = (Role(), InlinePolicy(), ManagedPolicy())

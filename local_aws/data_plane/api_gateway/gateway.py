@@ -1,0 +1,150 @@
+"""One REST API's stage on a port: each request from routing to the integration, in API Gateway's order."""
+
+import json
+import logging
+from dataclasses import dataclass
+
+from local_aws.data_plane.api_gateway import gateway_responses
+from local_aws.data_plane.api_gateway.authorizers import Authorizers
+from local_aws.data_plane.api_gateway.context import RequestContext
+from local_aws.data_plane.api_gateway.definition import Integration, Method, RestApi, Stage
+from local_aws.data_plane.api_gateway.errors import GatewayError
+from local_aws.data_plane.api_gateway.lambda_integration import LambdaIntegration
+from local_aws.data_plane.api_gateway.mock_integration import run_mock
+from local_aws.data_plane.api_gateway.routing import find_route
+from local_aws.data_plane.api_gateway.usage_plans import KeyRing, Meter
+from local_aws.data_plane.api_gateway.validation import validate
+from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
+from local_aws.data_plane.lambda_service.service import LambdaService
+from local_aws.data_plane.settings import Limits
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServedStage:
+    """What is served: a deployment, its stage, and the keys, as they were last read."""
+
+    api: RestApi
+    stage: Stage
+    keys: KeyRing
+
+
+class Gateway:
+    """Answers as a custom domain with a base path mapping to the stage would: the stage's name is not in the path."""
+
+    def __init__(self, functions: LambdaService, limits: Limits) -> None:
+        self._limits = limits
+        self._authorizers = Authorizers(functions.call, limits.authorizer_seconds)
+        self._integration = LambdaIntegration(functions, limits)
+        self._meter = Meter()
+        self._served: ServedStage | None = None
+
+    @property
+    def served(self) -> ServedStage | None:
+        return self._served
+
+    def serve(self, served: ServedStage | None) -> None:
+        """Takes over what was read; requests that are under way keep what they began with."""
+        before = self._served
+        if (
+            served is None
+            or before is None
+            or (before.api.id, before.api.deployment_id) != (served.api.id, served.api.deployment_id)
+        ):
+            self._authorizers.forget()
+        self._served = served
+
+    async def handle(self, request: Request, response: Response) -> None:
+        served = self._served
+        if served is None:
+            # A custom domain without a mapping answers so.
+            await response.send(
+                403,
+                [("Content-Type", "application/json"), ("x-amzn-ErrorType", "ForbiddenException")],
+                b'{"message":"Forbidden"}',
+            )
+            return
+        context = RequestContext(request, served.api, served.stage)
+        try:
+            integration = await self._admit(served, context)
+            await self._run(integration, context, response)
+        except GatewayError as error:
+            logger.info("%s %s %s: %s", context.request_id, request.method, request.path, error)
+            status, headers, body = gateway_responses.render(error, context)
+            await response.send(status, headers, body)
+
+    async def _admit(self, served: ServedStage, context: RequestContext) -> Integration:
+        """Everything before the integration. Raises GatewayError."""
+        request = context.request
+        context.route = find_route(served.api, request.method, request.path)
+        if context.route is None:
+            raise GatewayError("MISSING_AUTHENTICATION_TOKEN", f"there is no method {request.method} {request.path}")
+        try:
+            context.body = await request.read(self._limits.api_request_bytes)
+        except BodyTooLargeError:
+            raise GatewayError(
+                "REQUEST_TOO_LARGE", f"the body has more than {self._limits.api_request_bytes} bytes"
+            ) from None
+        method = context.route.method
+        usage_key = await self._authorize(served, method, context)
+        self._count(served, method, context, usage_key)
+        validate(method, context)
+        if method.integration is None:
+            raise GatewayError("API_CONFIGURATION_ERROR", "the method has no integration")
+        return method.integration
+
+    async def _authorize(self, served: ServedStage, method: Method, context: RequestContext) -> str | None:
+        """Runs the method's authorizer; gives the API key to check, from the header or from the authorizer."""
+        if method.authorizer_id is None:
+            grant = None
+        else:
+            authorizer = served.api.authorizers.get(method.authorizer_id)
+            if authorizer is None:
+                raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", f"there is no authorizer {method.authorizer_id!r}")
+            grant = await self._authorizers.authorize(authorizer, context)
+        if served.api.api_key_source == "AUTHORIZER":
+            return grant.usage_identifier_key if grant is not None else None
+        return context.header("x-api-key")
+
+    def _count(self, served: ServedStage, method: Method, context: RequestContext, usage_key: str | None) -> None:
+        """Key, throttles and quota. Raises GatewayError (INVALID_API_KEY, THROTTLED, QUOTA_EXCEEDED)."""
+        route = context.matched_route()
+        api_id, stage = served.api.id, served.stage
+        method_key = f"{route.resource.path}/{method.http_method}"
+        throttles = stage.throttles
+        own = method_key in throttles
+        stage_throttle = throttles[method_key] if own else throttles.get("*/*")
+        stage_bucket = (api_id, stage.name, method_key if own else "*/*")
+        if not method.api_key_required:
+            self._meter.take_token(stage_throttle, *stage_bucket)
+            return
+        key, plan = served.keys.plan_of(usage_key, api_id, stage.name)
+        context.api_key, context.api_key_id = key.value, key.id
+        method_throttle = plan.stages[api_id, stage.name].get(method_key)
+        if method_throttle is not None:
+            self._meter.take_token(method_throttle, plan.id, key.id, method_key)
+        else:
+            self._meter.take_token(plan.throttle, plan.id, key.id)
+        self._meter.take_token(stage_throttle, *stage_bucket)
+        self._meter.take_quota(plan, key)
+
+    async def _run(self, integration: Integration, context: RequestContext, response: Response) -> None:
+        if integration.function is None:
+            await run_mock(integration, context, response)
+        else:
+            await self._integration.run(integration.function, integration, context, response)
+
+
+def describe(served: ServedStage | None) -> dict[str, object]:
+    """For the health report."""
+    if served is None:
+        return {}
+    routes = [f"{name} {resource.path}" for resource in served.api.resources for name in resource.methods]
+    report = {
+        "id": served.api.id,
+        "stage": served.stage.name,
+        "deployment": served.stage.deployment_id,
+        "routes": sorted(routes),
+    }
+    return {served.api.name: json.loads(json.dumps(report))}

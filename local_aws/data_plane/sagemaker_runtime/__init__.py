@@ -1,0 +1,1 @@
+"""SageMaker's runtime: a container (child process) per endpoint, and the two ways to invoke it."""

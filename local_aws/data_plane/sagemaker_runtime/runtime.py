@@ -1,0 +1,245 @@
+"""InvokeEndpoint and InvokeEndpointWithResponseStream, and the containers that answer them."""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+
+from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
+from local_aws.data_plane.sagemaker_runtime import errors, event_stream
+from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, list_endpoints, load_endpoint
+from local_aws.data_plane.sagemaker_runtime.errors import ServiceError
+from local_aws.data_plane.sagemaker_runtime.model_container import ModelContainer
+from local_aws.data_plane.settings import Settings
+from local_aws.guardian import Guardian
+
+logger = logging.getLogger(__name__)
+
+_ROUTE = re.compile(
+    r"^/endpoints/(?P<name>[a-zA-Z0-9](-*[a-zA-Z0-9])*)/(?P<call>invocations|invocations-response-stream)$"
+)
+_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+_ERROR_TEXT_BYTES = 64 * 1024
+
+
+class SageMakerRuntime:
+    """Runs a container per endpoint and forwards invocations to it."""
+
+    def __init__(self, settings: Settings, clients: Any, guardian: Guardian) -> None:
+        self._settings = settings
+        self._limits = settings.limits
+        self._clients = clients
+        self._guardian = guardian
+        self._http = httpx2.AsyncClient(timeout=None, trust_env=False, limits=httpx2.Limits(max_connections=None))
+        self._endpoints: dict[str, Endpoint] = {}
+        self._containers: dict[str, ModelContainer] = {}
+        self._seen: dict[str, tuple[object, ...]] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._refreshing = asyncio.Lock()
+        self.account_id = ""
+
+    def describe(self) -> dict[str, dict[str, object]]:
+        """Status and container of each endpoint, for the health report."""
+        report: dict[str, dict[str, object]] = {}
+        for name, endpoint in self._endpoints.items():
+            container = self._containers.get(name)
+            report[name] = {
+                "status": endpoint.status,
+                "container": container.state if container else None,
+                "reason": container.reason if container else None,
+                "pid": container.pid if container else None,
+            }
+        return report
+
+    async def refresh(self) -> None:
+        """Reads the endpoints; starts, renews and ends containers."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        listed = await asyncio.to_thread(list_endpoints, self._clients.sagemaker)
+        names = {item["EndpointName"] for item in listed}
+        for item in listed:
+            name = item["EndpointName"]
+            seen = (item["EndpointStatus"], item.get("CreationTime"), item.get("LastModifiedTime"))
+            if self._seen.get(name) != seen:
+                endpoint = await asyncio.to_thread(load_endpoint, self._clients.sagemaker, name)
+                self._seen[name] = seen
+                self._endpoints[name] = endpoint
+                await self._renew_container(endpoint)
+        for name in set(self._endpoints) - names:
+            del self._endpoints[name], self._seen[name]
+            self._retire(name)
+
+    async def _renew_container(self, endpoint: Endpoint) -> None:
+        current = self._containers.get(endpoint.name)
+        if endpoint.status != "InService" or endpoint.container is None:
+            return  # an endpoint that is being updated or rolled back keeps serving with what it has
+        if current is not None and current.container == endpoint.container:
+            return
+        container = ModelContainer(endpoint.name, endpoint.container, self._settings, self._guardian, self._http)
+        container.start()
+        self._retire(endpoint.name)
+        self._containers[endpoint.name] = container
+
+    def _retire(self, name: str) -> None:
+        container = self._containers.pop(name, None)
+        if container is not None:
+            task = asyncio.create_task(container.stop())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    async def stop(self) -> None:
+        stopping = [container.stop() for container in self._containers.values()]
+        await asyncio.gather(*stopping, *self._retiring, return_exceptions=True)
+        await self._http.aclose()
+
+    # -- requests ----------------------------------------------------------------------------------
+    async def handle(self, request: Request, response: Response) -> None:
+        request_id = str(uuid.uuid4())
+        try:
+            match = _ROUTE.match(request.path)
+            if match is None or request.method != "POST":
+                raise ServiceError(
+                    404,
+                    "UnknownOperationException",
+                    Message=f"{request.method} {request.path} is no call of this service",
+                )
+            await self._invoke(match["name"], match["call"].endswith("stream"), request, response, request_id)
+        except ServiceError as error:
+            logger.info("%s: %s", request.path, error)
+            headers = [
+                ("Content-Type", "application/json"),
+                ("x-amzn-RequestId", request_id),
+                ("x-amzn-ErrorType", error.name),
+            ]
+            await response.send(error.status, headers, error.body())
+
+    async def _invoke(self, name: str, streaming: bool, request: Request, response: Response, request_id: str) -> None:
+        if not (request.header("authorization") or "").startswith("AWS4-HMAC-SHA256 "):
+            raise ServiceError(403, "MissingAuthenticationTokenException", Message="Missing Authentication Token")
+        try:
+            body = await request.read(self._limits.sagemaker_request_bytes)
+        except BodyTooLargeError:
+            raise errors.too_large(self._limits.sagemaker_request_bytes) from None
+        endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            await self.refresh()
+            endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            raise errors.endpoint_not_found(name, self.account_id)
+        container = self._containers.get(name)
+        if endpoint.status != "InService" and (
+            container is None or endpoint.status not in ("Updating", "SystemUpdating", "RollingBack")
+        ):
+            raise errors.endpoint_not_in_service(endpoint)
+        if container is None:
+            raise errors.validation_error(f"Endpoint {name} has no model that this emulation can run.")
+        started = time.monotonic()
+        answer = await self._call_container(endpoint, container, body, request, streaming, response)
+        try:
+            content_type = answer.headers.get("content-type", "application/octet-stream")
+            common = [("x-amzn-RequestId", request_id), ("x-Amzn-Invoked-Production-Variant", endpoint.variant)]
+            if _ATTRIBUTES in answer.headers:
+                common.append((_ATTRIBUTES, answer.headers[_ATTRIBUTES]))
+            if streaming:
+                headers = [("Content-Type", event_stream.CONTENT_TYPE), ("X-Amzn-SageMaker-Content-Type", content_type)]
+                await response.start(200, [*headers, *common])
+                await self._forward_stream(answer, response, started + self._limits.sagemaker_stream_seconds)
+            else:
+                data = await self._read_answer(endpoint, answer, started, response)
+                await response.send(200, [("Content-Type", content_type), *common], data)
+        finally:
+            await answer.aclose()
+
+    async def _call_container(
+        self,
+        endpoint: Endpoint,
+        container: ModelContainer,
+        body: bytes,
+        request: Request,
+        streaming: bool,
+        response: Response,
+    ) -> httpx2.Response:
+        """The container's answer up to its headers.
+
+        Raises ServiceError for a 4xx, a 5xx, a timeout or a broken connection.
+        """
+        allowed = self._limits.sagemaker_invocation_seconds
+        accept = request.header("x-amzn-sagemaker-accept" if streaming else "accept")
+        headers = {"content-type": request.header("content-type") or "application/octet-stream"}
+        if accept:
+            headers["accept"] = accept
+        for name in (_ATTRIBUTES, "x-amzn-sagemaker-inference-id"):
+            value = request.header(name)
+            if value is not None:
+                headers[name] = value
+        try:
+            async with asyncio.timeout(allowed), response.while_connected():
+                if not await container.wait_ready(allowed):
+                    raise errors.model_error(endpoint, 0, errors.TIMED_OUT)
+                message = self._http.build_request(
+                    "POST", f"{container.url}/invocations", content=body, headers=headers
+                )
+                answer = await self._http.send(message, stream=True)
+                if answer.status_code >= 400:
+                    text = (await answer.aread())[:_ERROR_TEXT_BYTES].decode("utf-8", "replace")
+                    await answer.aclose()
+                    raise errors.model_error(endpoint, answer.status_code, text)
+                return answer
+        except TimeoutError:
+            raise errors.model_error(endpoint, 0, errors.TIMED_OUT) from None
+        except httpx2.HTTPError as error:
+            logger.warning("endpoint %s: the container did not answer: %r", endpoint.name, error)
+            raise errors.model_error(
+                endpoint, 0, "The container primary closed the connection without an answer."
+            ) from error
+
+    async def _read_answer(
+        self, endpoint: Endpoint, answer: httpx2.Response, started: float, response: Response
+    ) -> bytes:
+        try:
+            async with (
+                asyncio.timeout(started + self._limits.sagemaker_invocation_seconds - time.monotonic()),
+                response.while_connected(),
+            ):
+                return bytes(await answer.aread())
+        except TimeoutError:
+            raise errors.model_error(endpoint, 0, errors.TIMED_OUT) from None
+        except httpx2.HTTPError as error:
+            raise errors.model_error(
+                endpoint, 0, "The container primary closed the connection within its answer."
+            ) from error
+
+    async def _forward_stream(self, answer: httpx2.Response, response: Response, deadline: float) -> None:
+        """Container bytes become PayloadParts, as they come or in pieces of `part_size`.
+
+        A failure becomes the stream's last message.
+        """
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()), response.while_connected():
+                async for part in _resized(answer.aiter_raw(), self._settings.part_size):
+                    await response.write(event_stream.payload_part(part))
+        except TimeoutError:
+            fields = {"Message": errors.STREAM_TIMED_OUT, "ErrorCode": "ModelInvocationTimeExceeded"}
+            await response.write(event_stream.stream_exception("ModelStreamError", fields))
+        except httpx2.HTTPError as error:
+            logger.warning("the container's stream broke: %r", error)
+            fields = {"Message": errors.STREAM_BROKEN, "ErrorCode": "StreamBroken"}
+            await response.write(event_stream.stream_exception("ModelStreamError", fields))
+        await response.end()
+
+
+async def _resized(chunks: AsyncIterator[bytes], size: int | None) -> AsyncIterator[bytes]:
+    """Chunks as they come, or cut anew into pieces of `size` bytes, without holding back what has arrived."""
+    async for chunk in chunks:
+        if size is None:
+            yield chunk
+        else:
+            for start in range(0, len(chunk), size):
+                yield chunk[start : start + size]

@@ -1,0 +1,75 @@
+"""One deployment in the emulated AWS for the end-to-end tests: two chat models and a base model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx2
+import pytest
+from openai import OpenAI
+
+from .local import Local, running
+
+CONFIG = """\
+region: us-west-2
+retain_data: false
+models:
+  - name: falcon-180b-chat
+    accept_license: true
+  - name: falcon-7b-instruct
+  - name: falcon-180b
+    accept_license: true
+api:
+  clients:
+    - {name: tests, rate_per_second: 1000, burst: 1000}
+    - {name: hasty, rate_per_second: 1, burst: 2}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The deployed API, and the processes behind it."""
+
+    base_url: str
+    native_url: str
+    key: str
+    hasty_key: str
+    local: Local
+
+    @property
+    def openai(self) -> OpenAI:
+        """OpenAI's client, which tries once: a test is to see the first answer."""
+        return OpenAI(base_url=self.base_url, api_key=self.key, max_retries=0)
+
+    def post(self, path: str, *, key: str | None = "", **arguments: Any) -> httpx2.Response:
+        """A plain POST below the API's root; `key` None sends none, "" the right one."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key or self.key}"}
+        return httpx2.post(f"{self.base_url.removesuffix('/v1')}{path}", headers=headers, timeout=60, **arguments)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("local")
+    config = folder / "e2e.yaml"
+    config.write_text(CONFIG, encoding="utf-8")
+    with running(folder / "state", "--config", str(config)) as local:
+        description = local.wait_until_ready()
+        yield Api(
+            description["base_url"],
+            description["native_url"],
+            description["api_key"],
+            _key_of_client("hasty", description),
+            local,
+        )
+
+
+def _key_of_client(name: str, description: dict[str, Any]) -> str:
+    """A client's key, found as the README tells an engineer to find it."""
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    where = {"endpoint_url": description["aws_endpoint_url"], "region_name": description["region"], **credentials}
+    parameter = boto3.client("ssm", **where).get_parameter(Name=f"/falconry/e2e/api/clients/{name}/key-id")
+    key = boto3.client("apigateway", **where).get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
+    return str(key["value"])

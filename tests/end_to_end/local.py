@@ -1,0 +1,81 @@
+"""`python -m local_aws` as a process of the tests: started, waited for, stopped, and looked at for what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Local:
+    """One running `python -m local_aws`."""
+
+    def __init__(self, state_dir: Path, *arguments: str) -> None:
+        self.state_dir = state_dir
+        self.output_file = state_dir.with_suffix(".out")
+        with self.output_file.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local_aws", "--port", "0", "--state-dir", state_dir, *arguments],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self.output_file.read_text(encoding="utf-8")
+
+    def wait_until_ready(self, timeout: float = 150.0) -> dict[str, Any]:
+        """The content of api.json, as soon as it is there."""
+        deadline = time.monotonic() + timeout
+        while not (self.state_dir / "api.json").exists():
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.1)
+        time.sleep(0.1)  # the file is written in one go, just after it appears
+        api: dict[str, Any] = json.loads((self.state_dir / "api.json").read_text(encoding="utf-8"))
+        return api
+
+    def family(self) -> list[psutil.Process]:
+        """This process and all that it started, directly or not, with the guardians' groups."""
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def memory(self) -> int:
+        """Bytes of memory that belong to these processes alone, or their share of it (proportional set size)."""
+        return sum(process.memory_full_info().pss for process in self.family())
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send the signal, wait, and return the exit code."""
+        os.kill(self.process.pid, number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def running(state_dir: Path, *arguments: str) -> Iterator[Local]:
+    """A `Local` that is stopped in the end, whatever happens."""
+    local = Local(state_dir, *arguments)
+    try:
+        yield local
+    finally:
+        if local.process.poll() is None:
+            family = local.family()
+            local.process.terminate()
+            try:
+                local.process.wait(30)
+            finally:
+                for process in family:
+                    if process.is_running():
+                        process.kill()

@@ -1,0 +1,138 @@
+"""`make local` as its user meets it: what it writes, what it refuses, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from .local import ROOT, running
+
+
+def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    """`python -m local_aws` that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "local_aws", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
+    """Whether all of the processes end in the given seconds."""
+    return not psutil.wait_procs(processes, timeout=within)[1]
+
+
+def test_a_whole_session(tmp_path: Path) -> None:
+    # GIVEN the dev config, served
+    with running(tmp_path / "state", "--config", "dev") as local:
+        api = local.wait_until_ready()
+        assert api["models"] == ["falcon-7b-instruct"]
+        assert api["base_url"].startswith("http://127.0.0.1:")
+        port = int(api["base_url"].split(":")[2].split("/")[0])
+
+        # THEN both snippets that it prints work when they are pasted
+        output = local.output
+        curl = re.search(r"(curl --no-buffer .*?)\n\n", output, re.DOTALL)
+        python = re.search(r"(\.venv/bin/python - <<'PYTHON'.*?\nPYTHON)\n", output, re.DOTALL)
+        assert curl
+        assert python
+        answers = [
+            subprocess.run(
+                ["sh", "-c", snippet[1]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+            ).stdout
+            for snippet in (curl, python)
+        ]
+        assert "data: [DONE]" in answers[0]
+        assert answers[1].startswith("Amazon SageMaker JumpStart")
+
+        # AND a second instance, and a port in use, are refused with a sentence
+        second = run("--state-dir", str(tmp_path / "state"), "--port", "0")
+        assert second.returncode == 1
+        assert f"runs already, as process {local.process.pid}" in second.stderr
+        taken = run("--state-dir", str(tmp_path / "other"), "--port", str(port))
+        assert taken.returncode == 1
+        assert f"Port {port} of 127.0.0.1 is in use" in taken.stderr
+
+        # WHEN it is asked to end THEN no process, no port and no api.json is left
+        family = local.family()
+        assert local.stop(signal.SIGINT) == 0
+        assert gone(family)
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+        assert not (tmp_path / "state" / "api.json").exists()
+        assert "nothing is left running" in local.output
+
+
+def test_nothing_outlives_a_killed_launcher(tmp_path: Path) -> None:
+    with running(tmp_path / "state", "--config", "dev") as local:
+        local.wait_until_ready()
+        family = local.family()
+        os.kill(local.process.pid, signal.SIGKILL)
+        local.process.wait()
+
+        assert gone(family)
+
+
+def test_stopped_in_the_middle_of_a_deployment(tmp_path: Path) -> None:
+    with running(tmp_path / "state", "--config", "dev") as local:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "state" / "logs" / "cdk-deploy.log").exists():
+            assert time.monotonic() < deadline, local.output
+            time.sleep(0.05)
+        family = local.family()
+
+        assert local.stop() == 0
+        assert gone(family)
+
+
+def test_an_unknown_config(tmp_path: Path) -> None:
+    result = run("--config", "prod", "--state-dir", str(tmp_path))
+
+    assert result.returncode == 1
+    assert "config/prod.yaml: there is no such config file. Present in config/: dev, falcon-180b." in result.stderr
+
+
+def test_a_port_that_is_none() -> None:
+    result = run("--port", "http")
+
+    assert result.returncode == 2
+    assert "'http' is not a port" in result.stderr
+
+
+def test_a_model_folder_that_is_none(tmp_path: Path) -> None:
+    result = run(
+        "--config",
+        "dev",
+        "--port",
+        "0",
+        "--state-dir",
+        str(tmp_path / "state"),
+        "--model-dir",
+        str(tmp_path),
+        timeout=90,
+    )
+
+    assert result.returncode == 1
+    assert str(tmp_path) in result.stderr
+
+
+def test_a_failing_cdk_command_says_why(tmp_path: Path) -> None:
+    # GIVEN a state folder in which the CDK cannot write its assembly
+    (tmp_path / "cdk.out").write_text("in the way", encoding="utf-8")
+
+    result = run("--config", "dev", "--port", "0", "--state-dir", str(tmp_path), timeout=90)
+
+    assert result.returncode == 1
+    assert "`cdk synth` failed. All it printed: " in result.stderr
+    assert "nothing is left running" in result.stdout

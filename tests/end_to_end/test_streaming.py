@@ -1,0 +1,57 @@
+"""Tokens reach the client while the model still generates."""
+
+from __future__ import annotations
+
+import time
+
+from .conftest import Api
+
+QUESTION = "Building a website can be done in 10 simple steps:"
+
+
+def test_the_first_token_comes_long_before_the_last(api: Api) -> None:
+    started = time.monotonic()
+    arrivals = [
+        time.monotonic() - started
+        for chunk in api.openai.chat.completions.create(
+            model="falcon-180b-chat",
+            messages=[{"role": "user", "content": QUESTION}],
+            max_tokens=100,
+            temperature=0,
+            stream=True,
+        )
+        if chunk.choices[0].delta.content
+    ]
+
+    assert len(arrivals) > 50
+    # Whatever the machine's speed: had they been held back, all would have come in the last moments.
+    assert arrivals[0] < 0.5 * arrivals[-1]
+    assert len({round(arrival, 3) for arrival in arrivals}) > 25
+
+
+def test_a_stream_is_server_sent_events_that_end_with_done(api: Api) -> None:
+    body = {
+        "model": "falcon-180b-chat",
+        "messages": [{"role": "user", "content": QUESTION}],
+        "max_tokens": 5,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    response = api.post("/v1/chat/completions", json=body)
+    events = [line for line in response.text.split("\n\n") if line]
+
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert all(event.startswith("data: ") for event in events)
+    assert events[-1] == "data: [DONE]"
+    assert '"usage":{"prompt_tokens":' in events[-2].replace(" ", "")
+
+
+def test_curl_without_a_content_type_works(api: Api) -> None:
+    # `curl -d` names the body a form.
+    response = api.post(
+        "/v1/chat/completions",
+        content=b'{"model":"falcon-180b-chat","messages":[{"role":"user","content":"Hello"}],"max_tokens":4}',
+    )
+
+    assert response.status_code == 200, response.text
+    assert response.json()["usage"]["completion_tokens"] <= 4

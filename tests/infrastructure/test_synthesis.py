@@ -1,0 +1,61 @@
+"""Synthesis as a whole: the same bytes every time, no account, no export that would lock an update, no open finding."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from aws_cdk import Validations
+from cdk_nag import AwsSolutionsChecks
+
+import settings
+from local_aws.cdk import CLI, NODE
+from stacks.deployment import add_deployment
+
+from .conftest import ROOT, Deployment, new_app
+
+CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
+
+
+def _synth(output: Path) -> subprocess.CompletedProcess[str]:
+    """`cdk synth` of the default config by a user without any AWS setting."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    environment |= {"HOME": str(output.parent), "AWS_EC2_METADATA_DISABLED": "true", "CDK_DISABLE_VERSION_CHECK": "1"}
+    return subprocess.run(
+        [NODE, CLI, "synth", "--quiet", "--output", output],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_two_syntheses_give_the_same_bytes(tmp_path: Path) -> None:
+    contents = []
+    for name in ("first", "second"):
+        result = _synth(tmp_path / name)
+        assert result.returncode == 0, result.stderr
+        folder = tmp_path / name
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        contents.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
+
+    assert contents[0].keys() == contents[1].keys()
+    assert [name for name in contents[0] if contents[0][name] != contents[1][name]] == []
+
+
+def test_no_stack_locks_another_by_an_export(falcon_180b: Deployment) -> None:
+    for template in (falcon_180b.network, falcon_180b.models, falcon_180b.api):
+        assert not [output for output in template.body.get("Outputs", {}).values() if "Export" in output]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_cdk_nag_finds_nothing_without_a_reason(config: Path, tmp_path: Path) -> None:
+    app = new_app(tmp_path)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    add_deployment(app, settings.load(config))
+
+    app.synth()  # raises, with the report printed, where a finding is left

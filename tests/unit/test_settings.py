@@ -1,0 +1,164 @@
+"""A config file is read whole, or refused with sentences that tell a tired engineer what to type next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import settings
+from settings import SettingsError
+
+GOOD = """\
+region: us-east-1
+models:
+  - name: falcon-7b-instruct
+"""
+
+
+def write(folder: Path, text: str, name: str = "test") -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(folder: Path, text: str, name: str = "test") -> tuple[str, ...]:
+    """What `load` says, with the folder left out."""
+    with pytest.raises(SettingsError) as caught:
+        settings.load(write(folder, text, name))
+    return tuple(sentence.replace(f"{folder}/", "") for sentence in caught.value.mistakes)
+
+
+def test_defaults_are_those_of_jumpstart(tmp_path: Path) -> None:
+    loaded = settings.load(write(tmp_path, GOOD, "small"))
+
+    assert loaded.name == "small"
+    assert loaded.models[0].instance_type == "ml.g5.2xlarge"
+    assert loaded.endpoint_name(loaded.models[0]) == "falconry-small-falcon-7b-instruct"
+    assert [client.name for client in loaded.api.clients] == ["default"]
+
+
+@pytest.mark.parametrize("config", sorted(Path("config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_configs_load(config: Path) -> None:
+    assert settings.load(config).models
+
+
+def test_every_mistake_is_named_at_once_with_its_line(tmp_path: Path) -> None:
+    text = """\
+region: us-est-1
+models:
+  - name: falcon-180b-chatt
+  - name: falcon-180b
+    instance_type: ml.p4d.24xlarge
+    accept_license: true
+network:
+  zones: two
+"""
+    found = mistakes(tmp_path, text)
+
+    assert [sentence.split(" ")[0] for sentence in found] == [
+        "test.yaml:1:",
+        "test.yaml:3:",
+        "test.yaml:5:",
+        "test.yaml:8:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param(
+            GOOD.replace("us-east-1", "mars-1"),
+            "test.yaml:1: region: 'mars-1' is not a region with SageMaker's containers. Allowed: af-south-1, ",
+            id="unknown region",
+        ),
+        pytest.param(
+            GOOD.replace("falcon-7b-instruct", "falcon-7b-instrct"),
+            "test.yaml:3: models[0].name: 'falcon-7b-instrct' is not a model of the catalog. Did you mean "
+            "falcon-7b-instruct? Allowed: falcon-180b, ",
+            id="misspelt model",
+        ),
+        pytest.param(
+            GOOD + "    instance_type: ml.g5.2xlrge\n",
+            "test.yaml:4: models[0].instance_type: ml.g5.2xlrge is not an instance type that falcon-7b-instruct "
+            "is known to run on. Did you mean ml.g5.2xlarge? Use ml.g5.2xlarge, ",
+            id="misspelt instance type",
+        ),
+        pytest.param(
+            GOOD + "    instances: 2\n",
+            "test.yaml:4: models[0].instances: is not a setting. Did you mean instance_type? Allowed here: name, ",
+            id="unknown setting",
+        ),
+        pytest.param(
+            GOOD + "    instance_count: 0\n",
+            "test.yaml:4: models[0].instance_count: 0: input should be greater than or equal to 1.",
+            id="no instance",
+        ),
+        pytest.param(
+            GOOD + "  - name: falcon-7b-instruct\n",
+            "test.yaml:2: models: the model falcon-7b-instruct stands twice. Keep one.",
+            id="model twice",
+        ),
+        pytest.param("models: []\nregion: us-east-1\n", "test.yaml:1: models: []: ", id="no model"),
+        pytest.param("region: us-east-1\n", "test.yaml:1: models: is missing.", id="models missing"),
+        pytest.param(
+            GOOD + "region: us-west-2\n",
+            "test.yaml:4: region: stands twice (first in line 1). Keep one.",
+            id="key twice",
+        ),
+        pytest.param(
+            GOOD + "network: {cidr: 8.8.8.0/24}\n",
+            "test.yaml:4: network.cidr: 8.8.8.0/24 cannot be used. Take a private range of /16 to /24,",
+            id="public range",
+        ),
+        pytest.param(
+            GOOD + "network: {cidr: 10.0.0.5/16}\n",
+            "test.yaml:4: network.cidr: 10.0.0.5/16 is not an IPv4 range",
+            id="host bits",
+        ),
+        pytest.param(
+            GOOD + "api:\n  clients:\n    - name: My App\n",
+            "test.yaml:6: api.clients[0].name: 'My App' cannot be used. Lower case letters, digits",
+            id="client name",
+        ),
+        pytest.param(
+            GOOD + "account: 123\n", "test.yaml:4: account: 123: input should be a valid string.", id="account number"
+        ),
+        pytest.param("- 1\n", "test.yaml: holds no settings.", id="a list"),
+        pytest.param("", "test.yaml: holds no settings.", id="empty"),
+        pytest.param("region: [", "test.yaml: not valid YAML: ", id="not YAML"),
+    ],
+)
+def test_a_mistake_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (found,) = mistakes(tmp_path, text)
+
+    assert found.startswith(sentence)
+
+
+def test_the_licence_of_the_180b_weights_must_be_acknowledged(tmp_path: Path) -> None:
+    text = GOOD.replace("falcon-7b-instruct", "falcon-180b-chat")
+    (found,) = mistakes(tmp_path, text)
+
+    assert found.startswith(
+        "test.yaml:3: models[0].accept_license: the weights of falcon-180b-chat come under the Falcon-180B TII License"
+    )
+    assert "`accept_license: true`" in found
+    assert settings.load(write(tmp_path, text), licences_needed=False)
+
+
+def test_a_missing_file_names_those_that_exist(tmp_path: Path) -> None:
+    write(tmp_path, GOOD, "dev")
+    with pytest.raises(SettingsError, match=r"there is no such config file\. Did you mean dev\? Present in .*: dev\."):
+        settings.load(tmp_path / "dve.yaml")
+
+
+@pytest.mark.parametrize("name", ["Dev", "my_config", "a-name-that-is-too-long-for-a-bucket"])
+def test_the_files_name_must_do_for_aws_resources(tmp_path: Path, name: str) -> None:
+    (found,) = mistakes(tmp_path, GOOD, name)
+
+    assert f"{name!r} cannot name a deployment" in found
+
+
+def test_config_path_takes_a_name_or_a_path() -> None:
+    assert settings.config_path("dev") == Path("config/dev.yaml")
+    assert settings.config_path("/etc/falconry/prod.yaml") == Path("/etc/falconry/prod.yaml")
