@@ -5,6 +5,7 @@ Source: the JumpStart model manifest and the model specifications it names; `dat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -62,7 +63,10 @@ class FalconModel:
     @property
     def tgi_version(self) -> str:
         """The version of text-generation-inference in the image, for example "2.4.0", as its tag names it."""
-        return self.image.partition("-tgi")[2].partition("-")[0]
+        found = re.search(r"-tgi(\d[\d.]*)-", self.image)
+        if found is None:
+            raise ValueError(f"{self.name}: the image's tag {self.image!r} names no version of TGI")
+        return found[1]
 
     @property
     def repository(self) -> str:

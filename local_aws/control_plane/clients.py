@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import boto3
@@ -24,15 +25,22 @@ def endpoint() -> str:
     return _endpoint[0]
 
 
+@cache
+def _session() -> boto3.session.Session:
+    # One for all: a session of its own would load AWS's endpoints and models for each client anew, 10 MB and more.
+    # The account is moto's default one, whatever the credentials say.
+    return boto3.session.Session("emulated", "emulated")
+
+
 def clients_of(region: str) -> Callable[[str], Any]:
     """A function from a service's name to its client in the region. Clients are kept; they are thread-safe."""
 
     def client(service: str) -> Any:
         with _lock:
             if (region, service) not in _clients:
-                # The account is moto's default one, whatever the credentials say.
-                session = boto3.session.Session("emulated", "emulated", region_name=region)
-                _clients[region, service] = session.client(service, endpoint_url=endpoint(), config=_CONFIG)
+                _clients[region, service] = _session().client(
+                    service, region_name=region, endpoint_url=endpoint(), config=_CONFIG
+                )
             return _clients[region, service]
 
     return client

@@ -1,19 +1,21 @@
-"""EC2: the network."""
+"""EC2: networks, their routes and endpoints."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from .base import Adapter, Context, Created
 from .properties import Properties, Values, removed_tags, tags_as_list
 
 
-def _put_tags(context: Context, physical_id: str, properties: Mapping[str, Any]) -> None:
+def put_tags(context: Context, physical_id: str, properties: Mapping[str, Any]) -> None:
+    """Puts the properties' tags on a resource of EC2."""
     if tags := tags_as_list(properties):
         context.call("ec2", "create_tags", Resources=[physical_id], Tags=tags)
 
 
-def _retag(context: Context, physical_id: str, properties: Properties, old: Values) -> None:
-    _put_tags(context, physical_id, properties)
+def retag(context: Context, physical_id: str, properties: Properties, old: Values) -> None:
+    """Puts the new tags and takes away those that the properties no longer have."""
+    put_tags(context, physical_id, properties)
     if gone := removed_tags(old, properties):
         context.call("ec2", "delete_tags", Resources=[physical_id], Tags=[{"Key": key} for key in gone])
 
@@ -25,13 +27,13 @@ class Vpc(Adapter):
         vpc = context.call("ec2", "create_vpc", **properties.only("CidrBlock", "InstanceTenancy"))["Vpc"]
         vpc_id = vpc["VpcId"]
         context.made(vpc_id)
-        _put_tags(context, vpc_id, properties)
+        put_tags(context, vpc_id, properties)
         self._set_dns(vpc_id, properties, context)
         return Created(vpc_id, self._attributes(vpc_id, context))
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
         self._set_dns(physical_id, properties, context)
-        _retag(context, physical_id, properties, old)
+        retag(context, physical_id, properties, old)
         return self._attributes(physical_id, context)
 
     @staticmethod
@@ -69,13 +71,13 @@ class Subnet(Adapter):
         subnet = context.call("ec2", "create_subnet", **given)["Subnet"]
         subnet_id = subnet["SubnetId"]
         context.made(subnet_id)
-        _put_tags(context, subnet_id, properties)
+        put_tags(context, subnet_id, properties)
         self._set_public(subnet_id, properties, context)
         return Created(subnet_id, self._attributes(subnet_id, context))
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
         self._set_public(physical_id, properties, context)
-        _retag(context, physical_id, properties, old)
+        retag(context, physical_id, properties, old)
         return self._attributes(physical_id, context)
 
     @staticmethod
@@ -114,11 +116,11 @@ class RouteTable(Adapter):
     def create(self, properties: Properties, context: Context) -> Created:
         table = context.call("ec2", "create_route_table", VpcId=properties["VpcId"])["RouteTable"]["RouteTableId"]
         context.made(table)
-        _put_tags(context, table, properties)
+        put_tags(context, table, properties)
         return Created(table, {"RouteTableId": table})
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        _retag(context, physical_id, properties, old)
+        retag(context, physical_id, properties, old)
         return {"RouteTableId": physical_id}
 
     def delete(self, physical_id: str, properties: Values, context: Context) -> None:
@@ -158,106 +160,6 @@ class SubnetRouteTableAssociation(Adapter):
         context.call("ec2", "disassociate_route_table", AssociationId=physical_id)
 
 
-_RANGES = {
-    "CidrIp": ("IpRanges", "CidrIp"),
-    "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-    "SourceSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-    "DestinationSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-    "SourcePrefixListId": ("PrefixListIds", "PrefixListId"),
-    "DestinationPrefixListId": ("PrefixListIds", "PrefixListId"),
-}
-_EVERYTHING = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
-
-
-def _permission(rule: Mapping[str, Any]) -> Values:
-    permission: Values = {"IpProtocol": str(rule["IpProtocol"])}
-    for port in ("FromPort", "ToPort"):
-        if port in rule:
-            permission[port] = int(rule[port])
-    for name, (ranges, key) in _RANGES.items():
-        if name in rule:
-            described = {"Description": rule["Description"]} if "Description" in rule else {}
-            permission[ranges] = [{key: rule[name]} | described]
-    return permission
-
-
-class SecurityGroup(Adapter):
-    resource_type = "AWS::EC2::SecurityGroup"
-    name_property = "GroupName"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        name = properties.get("GroupName") or context.generated_name(255)
-        given = {"GroupName": name, "Description": properties["GroupDescription"], "VpcId": properties.get("VpcId")}
-        group = context.call("ec2", "create_security_group", **given)["GroupId"]
-        context.made(group)
-        _put_tags(context, group, properties)
-        self._authorize(group, "ingress", properties.get("SecurityGroupIngress") or [], context)
-        egress = properties.get("SecurityGroupEgress")
-        if egress:
-            self._revoke(group, "egress", [_EVERYTHING], context)
-            self._authorize(group, "egress", egress, context)
-        return Created(group, {"GroupId": group, "Id": group, "VpcId": properties.get("VpcId", "")})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        for direction, name, default in (
-            ("ingress", "SecurityGroupIngress", []),
-            ("egress", "SecurityGroupEgress", [_EVERYTHING]),
-        ):
-            before, after = old.get(name) or default, properties.get(name) or default
-            self._revoke(physical_id, direction, [rule for rule in before if rule not in after], context)
-            self._authorize(physical_id, direction, [rule for rule in after if rule not in before], context)
-        _retag(context, physical_id, properties, old)
-        return {"GroupId": physical_id, "Id": physical_id, "VpcId": properties.get("VpcId", "")}
-
-    @staticmethod
-    def _authorize(group: str, direction: str, rules: list[Any], context: Context) -> None:
-        if rules:
-            permissions = [_permission(rule) for rule in rules]
-            context.call("ec2", f"authorize_security_group_{direction}", GroupId=group, IpPermissions=permissions)
-
-    @staticmethod
-    def _revoke(group: str, direction: str, rules: list[Any], context: Context) -> None:
-        if rules:
-            permissions = [_permission(rule) for rule in rules]
-            context.call("ec2", f"revoke_security_group_{direction}", GroupId=group, IpPermissions=permissions)
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call("ec2", "delete_security_group", GroupId=physical_id)
-
-
-class SecurityGroupIngress(Adapter):
-    resource_type = "AWS::EC2::SecurityGroupIngress"
-    direction = "ingress"
-    not_carried: ClassVar = {"SourceSecurityGroupOwnerId": "there is one account"}
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        answer = context.call(
-            "ec2",
-            f"authorize_security_group_{self.direction}",
-            GroupId=properties["GroupId"],
-            IpPermissions=[_permission(properties)],
-        )
-        rule = answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-        return Created(rule, {"Id": rule})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        self.delete(physical_id, old, context)
-        return {"Id": self.create(properties, context).physical_id}
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call(
-            "ec2",
-            f"revoke_security_group_{self.direction}",
-            GroupId=properties["GroupId"],
-            IpPermissions=[_permission(properties)],
-        )
-
-
-class SecurityGroupEgress(SecurityGroupIngress):
-    resource_type = "AWS::EC2::SecurityGroupEgress"
-    direction = "egress"
-
-
 class VpcEndpoint(Adapter):
     resource_type = "AWS::EC2::VPCEndpoint"
 
@@ -267,7 +169,7 @@ class VpcEndpoint(Adapter):
         endpoint = context.call("ec2", "create_vpc_endpoint", VpcEndpointType=kind, **given)["VpcEndpoint"]
         endpoint_id = endpoint["VpcEndpointId"]
         context.made(endpoint_id)
-        _put_tags(context, endpoint_id, properties)
+        put_tags(context, endpoint_id, properties)
         return Created(endpoint_id, self._attributes(endpoint_id, context))
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
@@ -280,7 +182,7 @@ class VpcEndpoint(Adapter):
             if gone := [item for item in before if item not in after]:
                 changes[f"Remove{stem}s"] = gone
         context.call("ec2", "modify_vpc_endpoint", VpcEndpointId=physical_id, **changes)
-        _retag(context, physical_id, properties, old)
+        retag(context, physical_id, properties, old)
         return self._attributes(physical_id, context)
 
     @staticmethod
@@ -309,11 +211,11 @@ class FlowLog(Adapter):
             raise ValueError(failure["Error"]["Message"])
         flow_log = answer["FlowLogIds"][0]
         context.made(flow_log)
-        _put_tags(context, flow_log, properties)
+        put_tags(context, flow_log, properties)
         return Created(flow_log, {"Id": flow_log})
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        _retag(context, physical_id, properties, old)
+        retag(context, physical_id, properties, old)
         return {"Id": physical_id}
 
     def delete(self, physical_id: str, properties: Values, context: Context) -> None:
@@ -326,9 +228,6 @@ ADAPTERS = (
     RouteTable(),
     Route(),
     SubnetRouteTableAssociation(),
-    SecurityGroup(),
-    SecurityGroupIngress(),
-    SecurityGroupEgress(),
     VpcEndpoint(),
     FlowLog(),
 )

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from .deployment import final_properties
 from .environment import Environment
+from .resources import final_properties
 from .schemas import schema_of
 from .stack import Parameter, Stack
 from .template import Template

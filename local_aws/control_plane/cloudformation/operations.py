@@ -11,7 +11,7 @@ from moto.core.exceptions import ServiceException
 
 from . import parameters as stack_parameters
 from .changes import expected_changes
-from .deployment import Deployment, DeploymentFailedError, delete_resource, reason_of
+from .deployment import Deployment, DeploymentFailedError
 from .environment import Environment
 from .errors import (
     AlreadyExistsError,
@@ -20,6 +20,7 @@ from .errors import (
     StackNotFoundError,
     ValidationError,
 )
+from .resources import delete_resource, reason_of
 from .stack import CAN_UPDATE, ChangeSet, Parameter, Stack, now
 from .template import Template
 
