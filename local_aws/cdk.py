@@ -36,13 +36,26 @@ class Cdk:
     """
 
     def __init__(self, endpoint_url: str, region: str, logs: Path) -> None:
-        self._environment = aws_environment(endpoint_url, region)
+        # The CLI remembers in its home which account a key belongs to; the emulated account is not to be remembered.
+        self._environment = {**aws_environment(endpoint_url, region), "CDK_HOME": str(logs / "cdk-home")}
+        self._region = region
         self._logs = logs
 
+    def bootstrap(self, account: str) -> None:
+        """Prepare the account for deployments, as `cdk bootstrap` does once per account and region.
+
+        Raises:
+            CdkError: it failed.
+        """
+        # In a folder without cdk.json: in the project's root the CLI would synthesise the app first, for nothing.
+        with self.start("bootstrap", f"aws://{account}/{self._region}", folder=self._logs) as running:
+            running.finish()
+
     @contextmanager
-    def start(self, command: str, *arguments: str) -> Iterator[RunningCommand]:
+    def start(self, command: str, *arguments: str, folder: Path = ROOT) -> Iterator[RunningCommand]:
         """Start `cdk COMMAND ARGUMENTS`; leaving the context ends what still runs of it."""
-        running = RunningCommand(command, arguments, self._environment, self._logs / f"cdk-{command}.log")
+        log_file = self._logs / f"cdk-{command}.log"
+        running = RunningCommand(command, arguments, self._environment, folder, log_file)
         try:
             yield running
         finally:
@@ -61,13 +74,15 @@ class Cdk:
 class RunningCommand:
     """A CDK command under way."""
 
-    def __init__(self, command: str, arguments: Sequence[str], environment: Mapping[str, str], log_file: Path) -> None:
+    def __init__(
+        self, command: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, log_file: Path
+    ) -> None:
         self._command = command
         self._log_file = log_file
         with log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [NODE, CLI, command, *arguments],
-                cwd=ROOT,
+                [NODE, CLI, command, "--no-notices", *arguments],
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

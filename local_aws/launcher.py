@@ -21,6 +21,8 @@ import boto3
 from local_aws import terminal
 from local_aws.cdk import CLI, NODE, Cdk, CdkError, aws_environment
 from local_aws.guardian import Guardian
+from local_aws.model_server.model_folder import ModelFolder
+from local_aws.model_server.settings import SettingsError as ModelError
 from local_aws.server import Server
 from settings import Settings
 
@@ -84,7 +86,7 @@ class Launcher:
             LaunchError: something is missing, taken, or fails.
         """
         _require_tools()
-        _require_model_server(self._options.model_server_url)
+        _require_model(self._options)
         self._options.state_dir.mkdir(parents=True, exist_ok=True)
         with _only_instance(self._options.state_dir / "lock"), contextlib.suppress(Stopped):
             port = _require_port(self._options.port)
@@ -112,7 +114,7 @@ class Launcher:
                 cdk.start("synth", *self._synth_arguments()) as synth,
             ):
                 self._start_control_plane(control_port)
-                cdk.run("bootstrap", f"aws://{self._account}/{self._settings.region}")
+                cdk.bootstrap(self._account)
                 synth.finish()
             with terminal.step("cdk deploy"):
                 cdk.run("deploy", "--all", "--app", str(self._assembly), *DEPLOY_ARGUMENTS)
@@ -274,14 +276,20 @@ def _is_ready(management_port: int, log_file: Path) -> bool:
     return bool(health["ready"])
 
 
-def _require_model_server(url: str | None) -> None:
-    if url is None:
-        return
-    try:
-        with _OPENER.open(f"{url.rstrip('/')}/health", timeout=10):
-            return
-    except (OSError, ValueError) as error:
-        raise LaunchError(
-            f"No model server answers at MODEL_SERVER_URL: GET {url.rstrip('/')}/health: {error}. "
-            "Give the URL of a running text-generation-inference server, such as http://127.0.0.1:3000."
-        ) from None
+def _require_model(options: Options) -> None:
+    """Looks at MODEL_DIR or MODEL_SERVER_URL before anything is deployed."""
+    if options.model_dir is not None:
+        try:
+            ModelFolder.open(options.model_dir)
+        except ModelError as error:
+            raise LaunchError(f"MODEL_DIR cannot be served. {error}") from None
+    if options.model_server_url is not None:
+        url = f"{options.model_server_url.rstrip('/')}/health"
+        try:
+            with _OPENER.open(url, timeout=10):
+                return
+        except (OSError, ValueError) as error:
+            raise LaunchError(
+                f"No model server answers at MODEL_SERVER_URL: GET {url}: {error}. "
+                "Give the URL of a running text-generation-inference server, such as http://127.0.0.1:3000."
+            ) from None

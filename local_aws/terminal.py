@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-QUESTION = "What is Amazon SageMaker JumpStart?"
+QUESTION = "What is the recipe of mayonnaise?"
 
 
 @contextmanager

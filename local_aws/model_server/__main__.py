@@ -26,12 +26,13 @@ def main() -> int:
     try:
         folder = ModelFolder.open(arguments.model_dir)
         settings = Settings.from_environment(os.environ, folder.positions)
+        inter_threads = arguments.inter_threads or (1 if folder.is_large else 4)
         try:
             engine = Engine(
                 folder,
-                inter_threads=arguments.inter_threads,
-                intra_threads=arguments.intra_threads,
-                native_sampling=arguments.native_sampling,
+                inter_threads=inter_threads,
+                intra_threads=arguments.intra_threads or (0 if folder.is_large else 1),
+                native_sampling=folder.is_large if arguments.native_sampling is None else arguments.native_sampling,
             )
         except (RuntimeError, ValueError) as error:
             raise SettingsError(f"{folder.path}: CTranslate2 cannot load the model: {error}") from error
@@ -45,7 +46,7 @@ def main() -> int:
         print(f"model server: {error}", file=sys.stderr)
         return 1
     with listening:
-        inference = Inference(engine, settings, parallel=arguments.inter_threads)
+        inference = Inference(engine, settings, parallel=inter_threads)
         config = uvicorn.Config(
             make_app(inference, settings), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, ws="none"
         )
@@ -91,14 +92,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8080, help="0 takes a free one, which is printed")
     parser.add_argument("--model-dir", type=Path, default=TINY_FALCON, help="default: the tiny Falcon of this folder")
-    parser.add_argument("--inter-threads", type=_threads, default=4, help="generations that run at a time")
-    parser.add_argument(
-        "--intra-threads", type=_threads, default=1, help="cores for each of them; more for a large model"
-    )
+    parser.add_argument("--inter-threads", type=_threads, help="generations at a time; default: 4, a large model 1")
+    parser.add_argument("--intra-threads", type=_threads, help="cores for each; default: 1, a large model all")
     parser.add_argument(
         "--native-sampling",
-        action="store_true",
-        help="let CTranslate2 draw tokens where it can: faster for a large model; only given seeds are reproducible",
+        action=argparse.BooleanOptionalAction,
+        help="let CTranslate2 draw tokens where it can: faster, but only given seeds are reproducible; default: for a "
+        "large model",
     )
     return parser.parse_args()
 

@@ -14,6 +14,9 @@ from local_aws.model_server.settings import SettingsError
 FALCON_POSITIONS = 2048
 """max_position_embeddings of every Falcon model, for a folder whose tokenizer_config.json does not say."""
 
+LARGE_BYTES = 200_000_000
+"""The tiny model has 3 MB, Falcon 7B in int8 7 GB."""
+
 CONVERT = (
     "ct2-transformers-converter --model tiiuae/falcon-7b-instruct --quantization int8 "
     "--copy_files tokenizer.json tokenizer_config.json --output_dir DIRECTORY"
@@ -34,6 +37,11 @@ class ModelFolder:
     positions: int
     eos_ids: tuple[int, ...]
     special_ids: frozenset[int]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether reading the prompt once more, as exact sampling does now and then, would be felt."""
+        return (self.path / "model.bin").stat().st_size > LARGE_BYTES
 
     @classmethod
     def open(cls, path: Path) -> ModelFolder:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from .conftest import Api
 from .local import ROOT, running
 
 
@@ -33,39 +34,45 @@ def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
     return not psutil.wait_procs(processes, timeout=within)[1]
 
 
-def test_a_whole_session(tmp_path: Path) -> None:
-    # GIVEN the dev config, served
+def test_both_snippets_that_it_prints_work_when_pasted(api: Api) -> None:
+    output = api.local.output
+    curl = re.search(r"(curl --no-buffer .*?)\n\n", output, re.DOTALL)
+    python = re.search(r"(\.venv/bin/python - <<'PYTHON'.*?\nPYTHON)\n", output, re.DOTALL)
+    assert curl
+    assert python
+
+    answers = [
+        subprocess.run(
+            ["sh", "-c", snippet[1]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+        for snippet in (curl, python)
+    ]
+
+    assert "data: [DONE]" in answers[0]
+    assert answers[1].startswith("1. In a mixing bowl, whisk together 1 egg yolk")
+
+
+def test_a_second_instance_and_a_port_in_use_are_refused(api: Api, tmp_path: Path) -> None:
+    second = run("--state-dir", str(api.local.state_dir), "--port", "0")
+    port = api.base_url.split(":")[2].split("/")[0]
+    taken = run("--state-dir", str(tmp_path), "--port", port)
+
+    assert second.returncode == 1
+    assert f"runs already, as process {api.local.process.pid}" in second.stderr
+    assert taken.returncode == 1
+    assert f"Port {port} of 127.0.0.1 is in use. Choose another: make local PORT=" in taken.stderr
+
+
+def test_everything_together_takes_less_than_2_gb(api: Api) -> None:
+    assert api.local.memory() < 2e9
+
+
+def test_ctrl_c_leaves_no_process_no_port_and_no_file(tmp_path: Path) -> None:
     with running(tmp_path / "state", "--config", "dev") as local:
         api = local.wait_until_ready()
-        assert api["models"] == ["falcon-7b-instruct"]
-        assert api["base_url"].startswith("http://127.0.0.1:")
         port = int(api["base_url"].split(":")[2].split("/")[0])
-
-        # THEN both snippets that it prints work when they are pasted
-        output = local.output
-        curl = re.search(r"(curl --no-buffer .*?)\n\n", output, re.DOTALL)
-        python = re.search(r"(\.venv/bin/python - <<'PYTHON'.*?\nPYTHON)\n", output, re.DOTALL)
-        assert curl
-        assert python
-        answers = [
-            subprocess.run(
-                ["sh", "-c", snippet[1]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-            ).stdout
-            for snippet in (curl, python)
-        ]
-        assert "data: [DONE]" in answers[0]
-        assert answers[1].startswith("Amazon SageMaker JumpStart")
-
-        # AND a second instance, and a port in use, are refused with a sentence
-        second = run("--state-dir", str(tmp_path / "state"), "--port", "0")
-        assert second.returncode == 1
-        assert f"runs already, as process {local.process.pid}" in second.stderr
-        taken = run("--state-dir", str(tmp_path / "other"), "--port", str(port))
-        assert taken.returncode == 1
-        assert f"Port {port} of 127.0.0.1 is in use" in taken.stderr
-
-        # WHEN it is asked to end THEN no process, no port and no api.json is left
         family = local.family()
+
         assert local.stop(signal.SIGINT) == 0
         assert gone(family)
         with socket.socket() as probe:
@@ -111,20 +118,20 @@ def test_a_port_that_is_none() -> None:
 
 
 def test_a_model_folder_that_is_none(tmp_path: Path) -> None:
-    result = run(
-        "--config",
-        "dev",
-        "--port",
-        "0",
-        "--state-dir",
-        str(tmp_path / "state"),
-        "--model-dir",
-        str(tmp_path),
-        timeout=90,
-    )
+    result = run("--config", "dev", "--port", "0", "--state-dir", str(tmp_path / "state"), "--model-dir", str(tmp_path))
 
     assert result.returncode == 1
-    assert str(tmp_path) in result.stderr
+    assert f"MODEL_DIR cannot be served. {tmp_path}: model.bin is missing. Convert the model again: " in result.stderr
+
+
+def test_a_model_server_that_does_not_answer(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        result = run("--config", "dev", "--port", "0", "--state-dir", str(tmp_path), "--model-server-url", url)
+
+    assert result.returncode == 1
+    assert f"No model server answers at MODEL_SERVER_URL: GET {url}/health: " in result.stderr
 
 
 def test_a_failing_cdk_command_says_why(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_deploy_diff_update_destroy(aws_url: str, tmp_path: Path) -> None:
     first_app, second_app = (_synthesise(cdk, tmp_path, config) for config in (FIRST, SECOND))
     deploy = ["deploy", "--all", "--require-approval", "never", "--concurrency", "2", "--app"]
 
-    cdk.run("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+    cdk.bootstrap(ACCOUNT)
     cdk.run(*deploy, first_app)
     first = sagemaker.describe_endpoint(EndpointName="falconry-life-falcon-7b-instruct")
     assert first["EndpointStatus"] == "InService"
