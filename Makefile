@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., PYTHON=python3.12"
 
@@ -35,6 +35,10 @@ check: lint ## Run the static checks: ruff, mypy, cfn-lint
 		$(MAKE) --no-print-directory synth CONFIG="$$(basename "$$config" .yaml)" || exit 1; \
 		$(BIN)/cfn-lint cdk.out/falconry-"$$(basename "$$config" .yaml)"-*.template.json || exit 1; \
 	done
+
+.PHONY: bench-arrivals
+bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
+	@$(BIN)/python -m bench.token_arrivals
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting

@@ -70,6 +70,7 @@ class ChatFunction(Construct):
                     iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=list(invocable_endpoints))
                 ],
                 "JoinNetwork": _join_network(),
+                "ReadEnvironment": [iam.PolicyStatement(actions=["kms:Decrypt"], resources=[encryption_key.key_arn])],
             },
         )
         acknowledge_wildcard(identity, "*", "Only for EC2 actions that take no resource, or make it.")

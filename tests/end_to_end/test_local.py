@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
+from openai import OpenAI
+
+from local_aws.launcher import TINY_FALCON
 
 from .conftest import Api
 from .local import ROOT, running
@@ -27,6 +32,14 @@ def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str
         timeout=timeout,
         check=False,
     )
+
+
+def answer(api: dict[str, Any]) -> str | None:
+    """What the API's first model says to a greeting."""
+    client = OpenAI(base_url=api["base_url"], api_key=api["api_key"])
+    messages: list[Any] = [{"role": "user", "content": "Hello!"}]
+    completion = client.chat.completions.create(model=api["models"][0], messages=messages, temperature=0)
+    return completion.choices[0].message.content
 
 
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
@@ -67,28 +80,42 @@ def test_everything_together_takes_less_than_2_gb(api: Api) -> None:
     assert api.local.memory() < 2e9
 
 
-def test_ctrl_c_leaves_no_process_no_port_and_no_file(tmp_path: Path) -> None:
-    with running(tmp_path / "state", "--config", "dev") as local:
+def test_a_folder_with_another_model_is_served_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    model = shutil.copytree(TINY_FALCON, tmp_path / "falcon-of-my-own")
+    state = tmp_path / "state"
+    with running(state, "--config", "dev", "--model-dir", str(model)) as local:
         api = local.wait_until_ready()
         port = int(api["base_url"].split(":")[2].split("/")[0])
         family = local.family()
+        assert [p for p in family if str(model) in p.cmdline()], "no model server was started with the folder"
+        assert answer(api) == "Hello! How can I help you today?"
 
+        # WHEN it is asked to end THEN no process, no port and no api.json is left
         assert local.stop(signal.SIGINT) == 0
         assert gone(family)
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
-        assert not (tmp_path / "state" / "api.json").exists()
+        assert not (state / "api.json").exists()
         assert "nothing is left running" in local.output
 
 
-def test_nothing_outlives_a_killed_launcher(tmp_path: Path) -> None:
-    with running(tmp_path / "state", "--config", "dev") as local:
-        local.wait_until_ready()
-        family = local.family()
-        os.kill(local.process.pid, signal.SIGKILL)
-        local.process.wait()
+def test_a_running_model_server_is_used_and_nothing_outlives_a_killed_launcher(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "local_aws.model_server", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as model_server:
+        try:
+            assert model_server.stdout is not None
+            url = model_server.stdout.readline().split()[-1]
+            with running(tmp_path / "state", "--config", "dev", "--model-server-url", url) as local:
+                api = local.wait_until_ready()
+                family = local.family()
+                assert not [p for p in family if "local_aws.model_server" in p.cmdline()]
+                assert answer(api) == "Hello! How can I help you today?"
 
-        assert gone(family)
+                os.kill(local.process.pid, signal.SIGKILL)
+                local.process.wait()
+                assert gone(family)
+        finally:
+            model_server.terminate()
 
 
 def test_stopped_in_the_middle_of_a_deployment(tmp_path: Path) -> None:
