@@ -17,8 +17,12 @@ import settings
 from stacks.deployment import add_deployment
 
 
+# A trace for each resource would put the random folder of the Node process into the assembly's metadata.
+NO_STACK_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+
+
 def main() -> None:
-    app = App()
+    app = App(context=NO_STACK_TRACES)
     config = settings.config_path(app.node.get_context("config"))
     emulated = bool(app.node.try_get_context("emulated"))
     try:
