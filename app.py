@@ -16,7 +16,6 @@ from aws_cdk import App
 import settings
 from stacks.deployment import add_deployment
 
-
 # A trace for each resource would put the random folder of the Node process into the assembly's metadata.
 NO_STACK_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 
