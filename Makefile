@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., PYTHON=python3.12"
 
@@ -29,16 +29,31 @@ test: $(BIN)/.installed ## Run all tests
 	@$(BIN)/python -m pytest
 
 .PHONY: check
-check: lint ## Run the static checks: ruff, mypy, cfn-lint
+check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
 	@$(BIN)/mypy .
+	@$(BIN)/python -m settings.reference --check
+	@rm -rf .local/matrix && mkdir -p .local/matrix
+	@$(BIN)/python -m tests.infrastructure.matrix .local/matrix
 	@for config in config/*.yaml; do \
-		$(MAKE) --no-print-directory synth CONFIG="$$(basename "$$config" .yaml)" || exit 1; \
-		$(BIN)/cfn-lint cdk.out/falconry-"$$(basename "$$config" .yaml)"-*.template.json || exit 1; \
+		npx --no-install cdk synth --quiet --context config="$$config" --output .local/matrix/shipped.out || exit 1; \
 	done
+	@$(BIN)/cfn-lint '.local/matrix/*.out/*.template.json' && echo "cfn-lint: no error and no warning"
+
+.PHONY: check-catalog
+check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
+	@.venv-sagemaker/bin/python -W ignore -m pytest tests/catalog_sdk
 
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals
+
+.PHONY: bench-synth
+bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
+	@$(BIN)/python -m bench.synth_time
+
+.PHONY: reference
+reference: $(BIN)/.installed ## Write docs/configuration.md from the settings' fields
+	@$(BIN)/python -m settings.reference
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting
@@ -59,7 +74,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv; do \
+	@for name in requirements requirements-dev requirements-uv requirements-sagemaker; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -67,7 +82,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-sagemaker node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -80,4 +95,12 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 		|| { echo "uv could not install; trying pip ..."; \
 		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; }
 	@npm ci --loglevel=error
+	@touch $@
+
+# The SDK is large and nothing that is deployed needs it, so it lives apart.
+.venv-sagemaker/.installed: requirements-sagemaker.txt $(BIN)/.installed
+	@echo "Installing SageMaker's Python SDK into .venv-sagemaker (once) ..."
+	@$(PYTHON) -m venv --clear .venv-sagemaker
+	@$(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes -r requirements-sagemaker.txt \
+		|| .venv-sagemaker/bin/python -m pip install --quiet --require-hashes -r requirements-sagemaker.txt
 	@touch $@

@@ -3,8 +3,30 @@
 The data lies in `catalog/data/*.json`, each file with its source and the date it was read.
 """
 
-from catalog.models import MODELS, FalconModel
+from catalog.fit import Fit, alternatives, fit
+from catalog.instance_types import INSTANCE_TYPES, Gpu, InstanceType, Price
+from catalog.models import MODELS, Dimensions, FalconModel
+from catalog.quantizations import QUANTIZATIONS, Quantization
+from catalog.refusal import why_not
 from catalog.regions import REGIONS, Region
 from catalog.samples import Sample, samples
 
-__all__ = ["MODELS", "REGIONS", "FalconModel", "Region", "Sample", "samples"]
+__all__ = [
+    "INSTANCE_TYPES",
+    "MODELS",
+    "QUANTIZATIONS",
+    "REGIONS",
+    "Dimensions",
+    "FalconModel",
+    "Fit",
+    "Gpu",
+    "InstanceType",
+    "Price",
+    "Quantization",
+    "Region",
+    "Sample",
+    "alternatives",
+    "fit",
+    "samples",
+    "why_not",
+]

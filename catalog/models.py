@@ -11,6 +11,40 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalog._data import read
+from catalog.instance_types import INSTANCE_TYPES
+from catalog.quantizations import QUANTIZATIONS, Quantization
+
+SHARD_COUNTS = (8, 4, 2, 1)
+"""Over how many GPUs a model can be split: the counts that instance types have, largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """What the size of a model in memory follows from."""
+
+    layers: int
+    hidden: int
+    heads: int
+    key_value_heads: int
+    head_dimension: int
+    parameters: int
+
+    def shards(self, gpu_count: int) -> int:
+        """Over how many of `gpu_count` GPUs text-generation-inference can split the model.
+
+        Each GPU takes as many heads and key-value heads as the others (flash_rw_modeling.py), so 7B, with 71 heads
+        and one key-value head, stays on one GPU.
+        """
+        return next(
+            count
+            for count in SHARD_COUNTS
+            if count <= gpu_count and self.heads % count == 0 and self.key_value_heads % count == 0
+        )
+
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """Bytes of key-value cache per token over all GPUs. In bf16, also where the weights are quantised."""
+        return 2 * self.layers * self.key_value_heads * self.head_dimension * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +61,7 @@ class FalconModel:
         chat_template: the name of its dialogue format, or None for a base model, which only completes text.
         latency_per_token_ms: typical milliseconds per generated token on the default instance type.
         licence: the name of the licence of the weights.
+        dimensions: shared by the models of one size.
         requires_licence_acknowledgement: whether a deployment has to say that the licence was read.
     """
 
@@ -43,12 +78,37 @@ class FalconModel:
     latency_per_token_ms: int
     licence: str
     requires_licence_acknowledgement: bool
+    dimensions: Dimensions
     base_environment: Mapping[str, str]
     environment_by_instance_type: Mapping[str, Mapping[str, str]]
 
-    def environment(self, instance_type: str) -> dict[str, str]:
-        """The container's environment on `instance_type` ("ml.p4de.24xlarge"), as JumpStart sets it."""
-        return {**self.base_environment, **self.environment_by_instance_type.get(instance_type, {})}
+    def environment(self, instance_type: str, quantize: str | None = None) -> dict[str, str]:
+        """The container's environment on `instance_type` ("ml.p4de.24xlarge").
+
+        It is JumpStart's on the instance types that JumpStart supports. On another, the model is split over as many
+        GPUs as it allows; limits are those of a supported instance type with as many GPUs of the same memory, if any.
+        """
+        environment = {**self.base_environment, **self._by_gpus(instance_type)}
+        if quantize is not None:
+            environment["HF_MODEL_QUANTIZE"] = quantize
+        return environment
+
+    def _by_gpus(self, instance_type: str) -> Mapping[str, str]:
+        """What JumpStart's environment changes on `instance_type`, or would change."""
+        known = INSTANCE_TYPES.get(instance_type)
+        if instance_type in self.supported_instance_types or known is None:
+            return self.environment_by_instance_type.get(instance_type, {})
+        shards = {"SM_NUM_GPUS": str(self.dimensions.shards(known.gpu_count))}
+        for name, row in self.environment_by_instance_type.items():
+            like = INSTANCE_TYPES[name]
+            if (like.gpu_count, like.gpu.memory_gib) == (known.gpu_count, known.gpu.memory_gib):
+                return {**row, **shards}
+        return shards
+
+    @property
+    def quantizations(self) -> tuple[Quantization, ...]:
+        """What the model's image can quantise to while it loads the weights."""
+        return tuple(one for one in QUANTIZATIONS.values() if one.is_known_to(self.tgi_version))
 
     @property
     def max_input_tokens(self) -> int:
@@ -76,10 +136,12 @@ class FalconModel:
 
 def _load() -> dict[str, FalconModel]:
     models: dict[str, FalconModel] = {}
+    sizes = read("models")["dimensions"]
     for name, row in read("models")["models"].items():
         fields = dict(row)
         fields["supported_instance_types"] = tuple(fields["supported_instance_types"])
         fields["base_environment"] = fields.pop("environment")
+        fields["dimensions"] = Dimensions(**sizes[fields.pop("size")])
         models[name] = FalconModel(name=name, **fields)
     return models
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import Construct
 
+NIST = "NIST.800.53.R5"
+"""The pack NIST80053R5Checks, as it calls itself before its rules' names."""
 
-def acknowledge(construct: Construct, rule: str, reason: str) -> None:
-    """Say why `rule` of cdk-nag's AwsSolutions pack, for example "VPC7", does not hold for `construct`."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
+
+def acknowledge(construct: Construct, rule: str, reason: str, pack: str = "AwsSolutions") -> None:
+    """Say why `rule` of one of cdk-nag's packs, for example "VPC7", does not hold for `construct`.
+
+    Args:
+        pack: "AwsSolutions", or another pack's name as it stands before its rules' names, such as `NIST`.
+    """
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"{pack}::{pack}-{rule}", reason=reason))
+
+
+def acknowledge_warning(construct: Construct, warning: str, reason: str) -> None:
+    """Say why a warning of the CDK itself, for example "@aws-cdk/aws-ec2:noSubnetRouteTableId", does not matter."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"Annotation::{warning}", reason=reason))
 
 
 def acknowledge_wildcard(role: Construct, resource: str, reason: str) -> None:

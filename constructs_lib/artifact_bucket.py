@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge
+from constructs_lib.access_log_bucket import AccessLogBucket
+from constructs_lib.acknowledgement import NIST, acknowledge
 
 
 class ArtifactBucket(Construct):
     """An encrypted, versioned, private bucket that takes TLS connections only.
 
     Args:
-        bucket_name: its name, stable, since a VPC endpoint policy in another stack names it too.
+        bucket_name: its name, stable, since policies in other stacks name it too.
         encryption_key: the KMS key of its objects.
+        access_logs: the bucket that S3 writes this one's access logs to. Default: none are written.
         removal_policy: what becomes of the bucket when it leaves the stack. Default: kept.
     """
 
@@ -26,6 +30,7 @@ class ArtifactBucket(Construct):
         *,
         bucket_name: str,
         encryption_key: kms.IKey,
+        access_logs: AccessLogBucket | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -49,4 +54,25 @@ class ArtifactBucket(Construct):
             ],
             removal_policy=removal_policy,
         )
-        acknowledge(self.bucket, "S1", "Reads and writes of the artifacts are recorded by CloudTrail's data events.")
+        acknowledge(
+            self.bucket,
+            "S3BucketReplicationEnabled",
+            "Weights are copies of what was downloaded or trained elsewhere; an endpoint reads its own region's only.",
+            NIST,
+        )
+        if access_logs:
+            self._write_access_logs(access_logs.bucket)
+        else:
+            nowhere = "The deployment keeps no data, and a bucket that S3 still writes logs to cannot be deleted."
+            acknowledge(self.bucket, "S1", nowhere)
+            acknowledge(self.bucket, "S3BucketLoggingEnabled", nowhere, NIST)
+
+    def _write_access_logs(self, destination: s3.Bucket) -> None:
+        # Not by the property of s3.Bucket, whose policy for the destination names this bucket by reference: then this
+        # one would have to be there first, and S3 would not let it log to a bucket without that policy.
+        resource = cast(s3.CfnBucket, self.bucket.node.default_child)
+        resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=destination.bucket_name, log_file_prefix="artifacts/"
+        )
+        if destination.policy:
+            self.bucket.node.add_dependency(destination.policy)

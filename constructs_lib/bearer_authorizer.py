@@ -5,11 +5,9 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.function_role import FunctionRole
-from constructs_lib.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
+from constructs_lib.authorizer_function import AuthorizerFunction
 
 
 class BearerAuthorizer(Construct):
@@ -20,29 +18,32 @@ class BearerAuthorizer(Construct):
     Args:
         function_name: the Lambda function's name.
         encryption_key: encrypts its logs.
+        log_retention_days: how long its logs are kept.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, function_name: str, encryption_key: kms.IKey) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function_name: str,
+        encryption_key: kms.IKey,
+        log_retention_days: int,
+    ) -> None:
         super().__init__(scope, construct_id)
-        identity = FunctionRole(self, "Identity", function_name=function_name, encryption_key=encryption_key)
-        self.function = lambda_.Function(
+        code = AuthorizerFunction(
             self,
-            "Function",
+            "Code",
             function_name=function_name,
             description="Falconry: bearer token to API key",
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
-            code=lambda_code("authorizer"),
             handler="authorizer.handler.handler",
-            role=identity.role,
-            memory_size=256,
-            timeout=Duration.seconds(5),
-            log_group=identity.log_group,
+            encryption_key=encryption_key,
+            log_retention_days=log_retention_days,
         )
         self.authorizer = apigateway.RequestAuthorizer(
             self,
             "Authorizer",
-            handler=self.function,
+            handler=code.function,
             # Either of two headers may carry the key. API Gateway can only demand all of a list, and caches by all
             # of it.
             identity_sources=[],

@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge
+from constructs_lib.access_log import AccessLog
+from constructs_lib.access_policy import PolicyDocument
+from constructs_lib.acknowledgement import NIST, acknowledge
+from constructs_lib.admission import Admission
+from constructs_lib.capacity import Capacity
 from constructs_lib.chat_function import TIMEOUT
-from constructs_lib.gateway_responses import GATEWAY_ERRORS
+from constructs_lib.cors import Cors
+from constructs_lib.gateway_responses import gateway_errors
+from constructs_lib.routes import ROUTES
 
 STAGE_NAME = "live"
 
-ROUTES = (
-    ("POST", "/v1/chat/completions"),
-    ("GET", "/v1/models"),
-    ("GET", "/v1/models/{model}"),
-    ("POST", "/models/{model}"),
-)
-"""Method and path of everything that the front answers."""
-
-
 ACKNOWLEDGED = {
-    "APIG1": "The front writes one line a request, with its id, model, status and times, and no prompt.",
     "APIG2": "The front validates requests, with messages that name the parameter and in OpenAI's error format.",
-    "APIG3": "Every request needs an API key, whose rate is limited; a web ACL is the account's to add.",
     "APIG6": "Execution logs would hold prompts.",
-    "COG4": "Callers are programs with API keys, as OpenAI's clients are, not people in a user pool.",
+    "COG4": "Callers are programs with keys, signatures or tokens, as OpenAI's clients are, not people in a user pool.",
 }
-"""Rules of cdk-nag that the API does not follow."""
+"""Rules of cdk-nag's AwsSolutions that the API does not follow."""
+
+ACKNOWLEDGED_NIST = {
+    "APIGWCacheEnabledAndEncrypted": "Answers of a model are not cached: nothing lies there to be encrypted.",
+    "APIGWExecutionLoggingEnabled": "Execution logs would hold prompts; the access log has a line for every request.",
+    "APIGWSSLEnabled": "The back end is a Lambda function, which API Gateway calls with IAM's signature.",
+}
+"""Rules of cdk-nag's NIST 800-53 R5 pack that the API does not follow."""
 
 
 class ChatApi(Construct):
-    """A Regional REST API that streams the front's responses, for callers with an API key.
+    """A REST API that streams the front's responses to those whom `admission` lets in.
 
-    Regional, because an edge-optimised API ends a stream after 30 s without a byte, a Regional one after 5 min.
+    Regional or private, because an edge-optimised API ends a stream after 30 s without a byte, these after 5 min.
 
     Args:
         api_name: its name.
         handler: the front, a function in streaming mode.
-        authorizer: names the API key of a request.
+        admission: who may call.
+        capacity: what all callers together may send before they get a 429.
+        access_log: where the stage writes a line for each request.
+        policy: the resource policy, or None.
+        vpc_endpoint_ids: makes the API private, with DNS names for these VPC endpoints. Default: public.
+        cors: web pages that may call. Default: none.
     """
 
     def __init__(
@@ -49,7 +60,12 @@ class ChatApi(Construct):
         *,
         api_name: str,
         handler: lambda_.IFunction,
-        authorizer: apigateway.IAuthorizer,
+        admission: Admission,
+        capacity: Capacity,
+        access_log: AccessLog,
+        policy: PolicyDocument | None = None,
+        vpc_endpoint_ids: Sequence[str] = (),
+        cors: Cors | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.rest_api = apigateway.RestApi(
@@ -57,11 +73,17 @@ class ChatApi(Construct):
             "RestApi",
             rest_api_name=api_name,
             description="Falcon models behind an OpenAI-compatible API",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
-            api_key_source_type=apigateway.ApiKeySourceType.AUTHORIZER,
+            endpoint_configuration=self._endpoint(vpc_endpoint_ids),
+            policy=None if policy is None else iam.PolicyDocument.from_json(policy),
+            api_key_source_type=apigateway.ApiKeySourceType.AUTHORIZER if admission.api_key else None,
             cloud_watch_role=False,
-            deploy_options=apigateway.StageOptions(stage_name=STAGE_NAME),
-            default_method_options=apigateway.MethodOptions(api_key_required=True, authorizer=authorizer),
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE_NAME,
+                access_log_destination=apigateway.LogGroupLogDestination(access_log.log_group),
+                access_log_format=apigateway.AccessLogFormat.custom(access_log.line_format),
+                throttling_rate_limit=capacity.requests_per_second,
+                throttling_burst_limit=capacity.requests_at_once,
+            ),
             default_integration=apigateway.LambdaIntegration(
                 handler,
                 response_transfer_mode=apigateway.ResponseTransferMode.STREAM,
@@ -70,20 +92,57 @@ class ChatApi(Construct):
                 allow_test_invoke=False,
             ),
         )
+        # API Gateway refuses a stage that logs as long as the account has no role for it.
+        self.rest_api.deployment_stage.node.add_dependency(access_log.account)
         for rule, reason in ACKNOWLEDGED.items():
             acknowledge(self.rest_api, rule, reason)
+        for rule, reason in ACKNOWLEDGED_NIST.items():
+            acknowledge(self.rest_api, rule, reason, NIST)
+        resources = {path: self.rest_api.root.resource_for_path(path) for _, path in ROUTES}
         for method, path in ROUTES:
-            self.rest_api.root.resource_for_path(path).add_method(method)
-        for error in GATEWAY_ERRORS:
-            self.rest_api.add_gateway_response(
-                error.response_type.response_type,
-                type=error.response_type,
-                status_code=None if error.status is None else str(error.status),
-                response_headers=error.response_headers(),
-                templates={"application/json": error.template()},
-            )
+            resources[path].add_method(method, **admission.method_options())
+        if cors:
+            self._answer_preflights(cors, resources)
+        self._shape_errors(cors, signed=admission.signed)
 
     @property
     def url(self) -> str:
         """The API's base URL as OpenAI's clients take it, ending in /v1."""
         return f"{self.rest_api.url}v1"
+
+    def _endpoint(self, vpc_endpoint_ids: Sequence[str]) -> apigateway.EndpointConfiguration:
+        if not vpc_endpoint_ids:
+            return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL])
+        return apigateway.EndpointConfiguration(
+            types=[apigateway.EndpointType.PRIVATE],
+            vpc_endpoints=[
+                ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
+                    self, vpc_endpoint_id, vpc_endpoint_id=vpc_endpoint_id, port=443
+                )
+                for vpc_endpoint_id in vpc_endpoint_ids
+            ],
+        )
+
+    def _answer_preflights(self, cors: Cors, resources: Mapping[str, apigateway.Resource]) -> None:
+        integration, responses = cors.preflight(), cors.preflight_responses()
+        for resource in resources.values():
+            method = resource.add_method(
+                "OPTIONS",
+                integration,
+                authorization_type=apigateway.AuthorizationType.NONE,
+                api_key_required=False,
+                method_responses=responses,
+            )
+            for rule in ("APIG4", "COG4"):
+                acknowledge(method, rule, "A browser asks before it sends; the question itself carries no credentials.")
+
+    def _shape_errors(self, cors: Cors | None, *, signed: bool) -> None:
+        cors_headers = cors.gateway_response_headers() if cors else {}
+        for error in gateway_errors(signed=signed):
+            self.rest_api.add_gateway_response(
+                error.response_type.response_type,
+                type=error.response_type,
+                status_code=None if error.status is None else str(error.status),
+                response_headers={**error.response_headers(), **cors_headers},
+                templates={"application/json": error.template()},
+            )

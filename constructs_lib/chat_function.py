@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from aws_cdk import Duration
@@ -13,8 +13,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge_wildcard
-from constructs_lib.function_role import FunctionRole
+from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
+from constructs_lib.function_role import FunctionRole, read_environment
 from constructs_lib.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
 
 TIMEOUT = Duration.minutes(15)
@@ -43,6 +43,9 @@ class ChatFunction(Construct):
         invocable_endpoints: the ARNs of their endpoints, which may not exist yet.
         vpc, subnets, security_group: where its network interfaces are.
         encryption_key: encrypts its environment and its logs.
+        log_retention_days: how long its logs are kept.
+        reserved_concurrency: how many of it run at once at most; no other function can take these places.
+        environment: further variables. Default: none.
     """
 
     def __init__(
@@ -57,6 +60,9 @@ class ChatFunction(Construct):
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
         encryption_key: kms.IKey,
+        log_retention_days: int,
+        reserved_concurrency: int,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         identity = FunctionRole(
@@ -64,13 +70,16 @@ class ChatFunction(Construct):
             "Identity",
             function_name=function_name,
             encryption_key=encryption_key,
+            log_retention_days=log_retention_days,
             permissions={
                 # The streaming call needs no action of its own.
                 "Invoke": [
-                    iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=list(invocable_endpoints))
+                    iam.PolicyStatement(
+                        sid="Invoke", actions=["sagemaker:InvokeEndpoint"], resources=list(invocable_endpoints)
+                    )
                 ],
                 "JoinNetwork": _join_network(),
-                "ReadEnvironment": [iam.PolicyStatement(actions=["kms:Decrypt"], resources=[encryption_key.key_arn])],
+                "ReadEnvironment": [read_environment(encryption_key)],
             },
         )
         acknowledge_wildcard(identity, "*", "Only for EC2 actions that take no resource, or make it.")
@@ -90,12 +99,17 @@ class ChatFunction(Construct):
             environment={
                 "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",
                 "FALCONRY_MODELS": json.dumps([asdict(model) for model in models], separators=(",", ":")),
+                **(environment or {}),
             },
             environment_encryption=encryption_key,
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(subnets=subnets),
             security_groups=[security_group],
             log_group=identity.log_group,
+            reserved_concurrent_executions=reserved_concurrency,
+        )
+        acknowledge(
+            self.function, "LambdaDLQ", "API Gateway calls it and waits for the answer; nothing is queued.", NIST
         )
 
 
@@ -104,6 +118,7 @@ def _join_network() -> list[iam.PolicyStatement]:
     resources in an Amazon VPC")."""
     return [
         iam.PolicyStatement(
+            sid="JoinNetwork",
             actions=[
                 "ec2:AssignPrivateIpAddresses",
                 "ec2:CreateNetworkInterface",

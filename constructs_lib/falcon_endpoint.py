@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.falcon_model import FalconModel
+from constructs_lib.model_role import log_group_name
 
 VARIANT_NAME = "AllTraffic"
 """Never changed: SageMaker's deployment guardrails refuse an update that renames the variant."""
@@ -19,13 +23,17 @@ class FalconEndpoint(Construct):
     """One endpoint with one production variant.
 
     The endpoint's name is the caller's and stays; its configuration is named by CloudFormation and replaced on a
-    change, which SageMaker turns into a blue/green update of the endpoint. No KMS key is set on the configuration:
-    the instance types in question keep their data on local NVMe disks, which the hardware encrypts, and
-    CreateEndpointConfig refuses a key for them.
+    change, which SageMaker turns into a blue/green update of the endpoint. Its log group is made before it, so that
+    the logs are encrypted and expire; one that SageMaker makes itself is neither.
+
+    Neither a KMS key nor a volume size is set: every instance type of the catalog keeps its data on local NVMe disks,
+    which the hardware encrypts, and CreateEndpointConfig refuses both for them.
 
     Args:
         endpoint_name: 1 to 63 letters, digits and hyphens.
         model: what it serves.
+        encryption_key: the KMS key of its logs; CloudWatch Logs has to be allowed to use it.
+        log_retention_days: one of the numbers that CloudWatch Logs knows.
         instance_type: for example "ml.p4de.24xlarge".
         instance_count: number of instances.
         download_timeout: how long the weights may take to arrive and be unpacked. Default: an hour, the most.
@@ -39,6 +47,8 @@ class FalconEndpoint(Construct):
         *,
         endpoint_name: str,
         model: FalconModel,
+        encryption_key: kms.IKey,
+        log_retention_days: int,
         instance_type: str,
         instance_count: int = 1,
         download_timeout: Duration = SAGEMAKER_MAXIMUM,
@@ -65,9 +75,25 @@ class FalconEndpoint(Construct):
                 )
             ],
         )
+        acknowledge(
+            self.config,
+            "SageMakerEndpointConfigurationKMSKeyConfigured",
+            "SageMaker refuses a key for instance types with local NVMe disks, which the hardware encrypts.",
+            NIST,
+        )
+        log_group = logs.CfnLogGroup(
+            self,
+            "LogGroup",
+            log_group_name=log_group_name(endpoint_name),
+            kms_key_id=encryption_key.key_arn,
+            retention_in_days=log_retention_days,
+        )
+        # Its name is SageMaker's: one that was kept would stand in the way of the next deployment.
+        log_group.apply_removal_policy(RemovalPolicy.DESTROY)
         self.resource = sagemaker.CfnEndpoint(
             self, "Endpoint", endpoint_name=endpoint_name, endpoint_config_name=self.config.attr_endpoint_config_name
         )
+        self.resource.add_resource_dependency(log_group)
 
 
 def endpoint_arn(stack: Stack, endpoint_name: str) -> str:

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge_wildcard
+from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
 
 
 class FunctionRole(Construct):
@@ -19,11 +19,12 @@ class FunctionRole(Construct):
     Args:
         function_name: the function's name; its log group is `/falconry/<function_name>`.
         encryption_key: encrypts the log group.
+        log_retention_days: how long the log group keeps what is written; one of the numbers that CloudWatch Logs knows.
         permissions: further statements, by the name of the inline policy that holds them.
 
     Attributes:
         role: never changed afterwards by what the function is connected to.
-        log_group: kept for a month, removed with the stack.
+        log_group: removed with the stack.
     """
 
     def __init__(
@@ -33,20 +34,24 @@ class FunctionRole(Construct):
         *,
         function_name: str,
         encryption_key: kms.IKey,
+        log_retention_days: int,
         permissions: Mapping[str, Sequence[iam.PolicyStatement]] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
+        group = logs.CfnLogGroup(
             self,
             "LogGroup",
             log_group_name=f"/falconry/{function_name}",
-            encryption_key=encryption_key,
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
+            kms_key_id=encryption_key.key_arn,
+            retention_in_days=log_retention_days,
         )
+        group.apply_removal_policy(RemovalPolicy.DESTROY)
+        self.log_group = logs.LogGroup.from_log_group_name(self, "Logs", group.ref)
         stack = Stack.of(self)
         streams = f"arn:{Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:/falconry/{function_name}:*"
-        write_logs = iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[streams])
+        write_logs = iam.PolicyStatement(
+            sid="WriteLogs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[streams]
+        )
         role = iam.Role(
             self,
             "Role",
@@ -58,5 +63,14 @@ class FunctionRole(Construct):
                 for name, statements in {"WriteLogs": [write_logs], **(permissions or {})}.items()
             },
         )
+        acknowledge(
+            role, "IAMNoInlinePolicy", "Lambda checks some of it when the function is created, so it comes first.", NIST
+        )
         acknowledge_wildcard(role, streams, "The streams of the function's own log group.")
         self.role = role.without_policy_updates()
+
+
+def read_environment(encryption_key: kms.IKey) -> iam.PolicyStatement:
+    """What Lambda needs of a function's role to decrypt its environment, for this account's functions only (developer
+    guide, "Securing Lambda environment variables")."""
+    return iam.PolicyStatement(sid="ReadEnvironment", actions=["kms:Decrypt"], resources=[encryption_key.key_arn])

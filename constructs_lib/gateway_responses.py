@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_apigateway as apigateway
 
+from constructs_lib.routes import ROUTES
+
 Type = apigateway.ResponseType
 
-_UNKNOWN_ROUTE = (
-    "There is no such route. Known: POST /v1/chat/completions, GET /v1/models, GET /v1/models/{model}, "
-    "POST /models/{model}."
-)
+_LISTED = ", ".join(f"{method} {path}" for method, path in ROUTES)
+_UNKNOWN_ROUTE = f"There is no such route. Known: {_LISTED}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,10 @@ class GatewayError:
 NO_RETRY = {"x-should-retry": "false"}
 """Tells OpenAI's clients not to send the same request again by themselves."""
 
+_NO_ROUTE = GatewayError(
+    Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE
+)
+
 GATEWAY_ERRORS = (
     GatewayError(
         Type.UNAUTHORIZED,
@@ -73,11 +77,11 @@ GATEWAY_ERRORS = (
         403,
         "permission_error",
         "access_denied",
-        "This key may not do that.",
+        "This caller may not do that.",
     ),
     GatewayError(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
     GatewayError(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
-    GatewayError(Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
+    _NO_ROUTE,
     GatewayError(Type.RESOURCE_NOT_FOUND, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
     GatewayError(
         Type.REQUEST_TOO_LARGE,
@@ -124,3 +128,20 @@ GATEWAY_ERRORS = (
     GatewayError(Type.DEFAULT_5_XX, None, "server_error", None, None, NO_RETRY),
 )
 """Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
+
+_UNSIGNED = GatewayError(
+    Type.MISSING_AUTHENTICATION_TOKEN,
+    403,
+    "invalid_request_error",
+    "missing_signature",
+    f"The request is not signed with AWS credentials (SigV4, service execute-api), or there is no such route. Known: "
+    f"{_LISTED}.",
+)
+
+
+def gateway_errors(*, signed: bool) -> tuple[GatewayError, ...]:
+    """The answers for an API whose requests are signed, or not.
+
+    With signatures, API Gateway says the same of a request without one and of one without a route.
+    """
+    return tuple(_UNSIGNED if signed and error is _NO_ROUTE else error for error in GATEWAY_ERRORS)

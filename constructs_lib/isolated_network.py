@@ -1,34 +1,46 @@
-"""A VPC without a way to the internet, for the models and the front."""
+"""Where models and front run: private subnets, who may talk to whom, and the only two ways out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from aws_cdk import Aws, Fn
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from constructs import Construct
-
-from constructs_lib.acknowledgement import acknowledge
 
 HTTPS = ec2.Port.tcp(443)
 
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+"""Addresses that no route leads to the internet for (RFC 1918, RFC 6598)."""
+
+
+class PrivateSubnets(Protocol):
+    """What `IsolatedVpc` and `ExistingVpc` have in common."""
+
+    vpc: ec2.IVpc
+    subnets: list[ec2.ISubnet]
+    route_table_ids: list[str]
+    subnet_owner: str
+
 
 class IsolatedNetwork(Construct):
-    """Private isolated subnets in `zones` availability zones: no internet gateway, no NAT.
+    """Security groups for models and front in a VPC, and endpoints for what they call.
 
     What leaves the VPC goes through two endpoints: S3 (gateway) for the models' artifacts, which SageMaker fetches
-    through these subnets, and the SageMaker runtime (interface) for the front's calls.
+    through these subnets, and the SageMaker runtime (interface) for the front's calls. Logs, images and KMS need
+    none: Lambda and SageMaker reach them from their own networks.
 
     Args:
-        cidr: address range of the VPC.
-        zones: number of availability zones; SageMaker asks for two at least.
+        place: the VPC and its subnets.
         readable_buckets: names of the only S3 buckets that the S3 endpoint lets through.
         invocable_endpoints: ARNs (or patterns) of the only endpoints that the runtime endpoint lets through.
+        create_endpoints: whether to make the two endpoints. Default: yes. Otherwise the VPC has them already.
 
     Attributes:
         vpc: the VPC.
-        subnets: its isolated subnets.
+        subnets: its private subnets.
+        subnet_arns: their ARNs; with any account where a VPC may be shared.
         front_security_group: for the front: may open connections to the SageMaker runtime endpoint and nothing else.
         model_security_group: for the models: may open HTTPS connections; the only route leads to S3.
     """
@@ -38,67 +50,79 @@ class IsolatedNetwork(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        cidr: str,
-        zones: int,
+        place: PrivateSubnets,
         readable_buckets: Sequence[str],
         invocable_endpoints: Sequence[str],
+        create_endpoints: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.vpc = ec2.Vpc(
-            self,
-            "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr(cidr),
-            # Names are resolved when the stack is deployed: asking the account for them at synth would need a network.
-            availability_zones=[Fn.select(index, Fn.get_azs()) for index in range(zones)],
-            nat_gateways=0,
-            create_internet_gateway=False,
-            # Emptying the default group takes a custom resource; nothing of this deployment uses the group.
-            restrict_default_security_group=False,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-            ],
-        )
-        acknowledge(
-            self.vpc, "VPC7", "The VPC has no way out; what its two endpoints let through is recorded by CloudTrail."
-        )
-        self.subnets: list[ec2.ISubnet] = self.vpc.isolated_subnets
+        self.vpc = place.vpc
+        self.subnets = place.subnets
+        self._subnet_ids = [subnet.subnet_id for subnet in place.subnets]
+        owner = f"arn:{Aws.PARTITION}:ec2:{Stack.of(self).region}:{place.subnet_owner}"
+        self.subnet_arns = [f"{owner}:subnet/{subnet_id}" for subnet_id in self._subnet_ids]
         self.front_security_group = self._security_group("FrontSecurityGroup", "Front: calls the SageMaker runtime")
         self.model_security_group = self._security_group("ModelSecurityGroup", "Models: fetch artifacts from S3")
         # S3's addresses are public ones in a managed prefix list whose id only a lookup would tell.
         self.model_security_group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "S3 through the gateway endpoint")
-        self._add_s3_endpoint(readable_buckets)
-        self._add_runtime_endpoint(invocable_endpoints)
+        if create_endpoints:
+            self._add_s3_endpoint(place.route_table_ids, readable_buckets)
+            self._add_runtime_endpoint(invocable_endpoints)
+        else:
+            # The endpoint's security group is not known, but an interface endpoint has a private address.
+            for addresses in PRIVATE_RANGES:
+                self.front_security_group.add_egress_rule(ec2.Peer.ipv4(addresses), HTTPS, "The VPC's own endpoint")
 
     def _security_group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description, allow_all_outbound=False)
 
-    def _add_s3_endpoint(self, buckets: Sequence[str]) -> None:
-        endpoint = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
-        endpoint.add_to_policy(
-            iam.PolicyStatement(
-                principals=[iam.AnyPrincipal()],
-                actions=["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"],
-                resources=[arn for bucket in buckets for arn in (_bucket_arn(bucket), f"{_bucket_arn(bucket)}/*")],
-            )
+    def _add_s3_endpoint(self, route_table_ids: Sequence[str], buckets: Sequence[str]) -> None:
+        # For SageMaker, which fetches a model's weights through the model's subnets. A gateway endpoint costs nothing.
+        ec2.CfnVPCEndpoint(
+            self,
+            "S3",
+            vpc_endpoint_type="Gateway",
+            vpc_id=self.vpc.vpc_id,
+            service_name=f"com.amazonaws.{Stack.of(self).region}.s3",
+            route_table_ids=list(route_table_ids),
+            policy_document=_policy(
+                {"Action": "s3:ListBucket", "Resource": [_bucket_arn(bucket) for bucket in buckets]},
+                {"Action": "s3:GetObject", "Resource": [f"{_bucket_arn(bucket)}/*" for bucket in buckets]},
+            ),
         )
 
     def _add_runtime_endpoint(self, endpoint_arns: Sequence[str]) -> None:
+        # For the front, which has no other way to the models; costs by the hour and zone, and by the GB.
         group = self._security_group("RuntimeEndpointSecurityGroup", "SageMaker runtime endpoint: called by the front")
         group.add_ingress_rule(self.front_security_group, HTTPS, "From the front")
         self.front_security_group.add_egress_rule(group, HTTPS, "To the SageMaker runtime endpoint")
-        endpoint = self.vpc.add_interface_endpoint(
+        stack = Stack.of(self)
+        ec2.CfnVPCEndpoint(
+            self,
             "SageMakerRuntime",
-            service=ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
-            subnets=ec2.SubnetSelection(subnets=self.subnets),
-            security_groups=[group],
-            open=False,
+            vpc_endpoint_type="Interface",
+            vpc_id=self.vpc.vpc_id,
+            service_name=ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME.name,
+            subnet_ids=self._subnet_ids,
+            security_group_ids=[group.security_group_id],
             private_dns_enabled=True,
+            policy_document=_policy(
+                {
+                    # The streaming call asks for this permission too (API reference).
+                    "Action": "sagemaker:InvokeEndpoint",
+                    "Resource": list(endpoint_arns),
+                    "Condition": {"StringEquals": {"aws:PrincipalAccount": stack.account}},
+                }
+            ),
         )
-        endpoint.add_to_policy(
-            iam.PolicyStatement(
-                principals=[iam.AnyPrincipal()], actions=["sagemaker:InvokeEndpoint"], resources=list(endpoint_arns)
-            )
-        )
+
+
+def _policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    """An endpoint's policy: anyone inside may do this, if their own policies allow it too."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", **statement} for statement in statements],
+    }
 
 
 def _bucket_arn(name: str) -> str:

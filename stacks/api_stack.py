@@ -1,19 +1,32 @@
-"""The API: front, authorizer, REST API, clients."""
+"""The API: front, whoever may call it, REST API, web ACL, domain."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from catalog import MODELS
+from constructs_lib.access_log import AccessLog
+from constructs_lib.access_policy import access_policy
+from constructs_lib.acknowledgement import NIST, acknowledge
+from constructs_lib.admission import Admission
 from constructs_lib.api_client import ApiClient
+from constructs_lib.api_domain import ApiDomain
 from constructs_lib.bearer_authorizer import BearerAuthorizer
-from constructs_lib.chat_api import ChatApi
+from constructs_lib.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, Capacity
+from constructs_lib.chat_api import STAGE_NAME, ChatApi
 from constructs_lib.chat_function import ChatFunction, ServedModel
+from constructs_lib.cors import Cors
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.falcon_endpoint import endpoint_arn
 from constructs_lib.isolated_network import IsolatedNetwork
+from constructs_lib.jwt_authorizer import JwtAuthorizer
+from constructs_lib.web_acl import WebAcl
 from settings import MAX_STOP_SEQUENCES, Model, Settings
 
 
@@ -25,10 +38,13 @@ class ApiStack(Stack):
         self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings, network: IsolatedNetwork
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: API")
+        self._settings = settings
         # Holds no data but logs and an environment that the next deploy writes again.
-        encryption = EncryptionKey(
+        self._key: kms.IKey = EncryptionKey(
             self, "Encryption", alias=f"falconry/{settings.name}/api", removal_policy=RemovalPolicy.DESTROY
-        )
+        ).key
+        capacity = _capacity(settings)
+        cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
         front = ChatFunction(
             self,
             "Chat",
@@ -38,29 +54,77 @@ class ApiStack(Stack):
             vpc=network.vpc,
             subnets=network.subnets,
             security_group=network.front_security_group,
-            encryption_key=encryption.key,
+            encryption_key=self._key,
+            log_retention_days=settings.log_retention_days,
+            reserved_concurrency=capacity.requests_at_once,
+            environment=_origins(settings),
         )
-        authorizer = BearerAuthorizer(
+        access_log = AccessLog(
             self,
-            "Bearer",
-            function_name=f"falconry-{settings.name}-authorizer",
-            encryption_key=encryption.key,
+            "AccessLog",
+            log_group_name=f"/falconry/falconry-{settings.name}-access",
+            encryption_key=self._key,
+            retention_days=settings.log_retention_days,
         )
         api = ChatApi(
             self,
             "Api",
             api_name=f"falconry-{settings.name}",
             handler=front.function,
-            authorizer=authorizer.authorizer,
+            admission=self._admission(),
+            capacity=capacity,
+            access_log=access_log,
+            policy=access_policy(
+                principals=settings.api.iam.principals if settings.api.iam else (),
+                vpc_endpoint_ids=settings.api.vpc_endpoint_ids,
+                preflight=cors is not None,
+            ),
+            vpc_endpoint_ids=settings.api.vpc_endpoint_ids,
+            cors=cors,
         )
+        self._add_clients(api, front, capacity)
+        self._add_web_acl(api)
+        url = self._add_domain(api)
+        ssm.StringParameter(self, "Url", parameter_name=f"/falconry/{settings.name}/api/url", string_value=url)
+        CfnOutput(self, "BaseUrl", value=url, description="Base URL for OpenAI clients")
+
+    def _admission(self) -> Admission:
+        settings = self._settings
+        if settings.api.iam:
+            return Admission(signed=True)
+        function_name = f"falconry-{settings.name}-authorizer"
+        if settings.api.jwt:
+            tokens = JwtAuthorizer(
+                self,
+                "Jwt",
+                function_name=function_name,
+                issuer=settings.api.jwt.issuer,
+                audience=settings.api.jwt.audience,
+                encryption_key=self._key,
+                log_retention_days=settings.log_retention_days,
+            )
+            return Admission(authorizer=tokens.authorizer)
+        keys = BearerAuthorizer(
+            self,
+            "Bearer",
+            function_name=function_name,
+            encryption_key=self._key,
+            log_retention_days=settings.log_retention_days,
+        )
+        return Admission(authorizer=keys.authorizer, api_key=True)
+
+    def _add_clients(self, api: ChatApi, front: ChatFunction, capacity: Capacity) -> None:
+        """A client without limits of its own may use all that the endpoints hold."""
+        settings = self._settings
+        names = {}
         for client in settings.api.clients:
             access = ApiClient(
                 self,
                 f"Client-{client.name}",
                 client_name=f"falconry-{settings.name}-{client.name}",
                 rest_api=api.rest_api,
-                rate_per_second=client.rate_per_second,
-                burst=client.burst,
+                rate_per_second=client.rate_per_second or capacity.requests_per_second,
+                burst=client.burst or capacity.requests_at_once,
                 requests_per_month=client.requests_per_month,
             )
             ssm.StringParameter(
@@ -69,8 +133,56 @@ class ApiStack(Stack):
                 parameter_name=f"/falconry/{settings.name}/api/clients/{client.name}/key-id",
                 string_value=access.api_key.key_id,
             )
-        ssm.StringParameter(self, "Url", parameter_name=f"/falconry/{settings.name}/api/url", string_value=api.url)
-        CfnOutput(self, "BaseUrl", value=api.url, description="Base URL for OpenAI clients")
+            names[access.api_key.key_id] = client.name
+        if names:
+            # The front logs who called, by name.
+            front.function.add_environment("FALCONRY_CLIENTS", json.dumps(names, separators=(",", ":")))
+
+    def _add_web_acl(self, api: ChatApi) -> None:
+        settings = self._settings
+        if not settings.api.web_acl.enabled:
+            reason = "The config says `web_acl: {enabled: false}`: another web ACL or firewall is in front."
+            acknowledge(api.rest_api, "APIG3", reason)
+            acknowledge(api.rest_api, "APIGWAssociatedWithWAF", reason, NIST)
+            return
+        web_acl = WebAcl(
+            self,
+            "WebAcl",
+            name=f"falconry-{settings.name}",
+            rest_api_id=api.rest_api.rest_api_id,
+            stage_name=STAGE_NAME,
+            requests_per_5_minutes=settings.api.web_acl.requests_per_5_minutes,
+            encryption_key=self._key,
+            retention_days=settings.log_retention_days,
+        )
+        web_acl.association.node.add_dependency(api.rest_api.deployment_stage)
+
+    def _add_domain(self, api: ChatApi) -> str:
+        """The base URL: the custom domain's where there is one."""
+        domain = self._settings.api.domain
+        if domain is None:
+            return api.url
+        made = ApiDomain(
+            self,
+            "Domain",
+            domain_name=domain.name,
+            certificate_arn=domain.certificate_arn,
+            stage=api.rest_api.deployment_stage,
+        )
+        CfnOutput(self, "DomainTarget", value=made.target, description=f"Point the DNS name {domain.name} here")
+        return f"https://{domain.name}/v1"
+
+
+def _capacity(settings: Settings) -> Capacity:
+    return Capacity.of_instances(
+        model.instance_count * int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
+        for model in settings.models
+    )
+
+
+def _origins(settings: Settings) -> Mapping[str, str]:
+    origins = settings.api.cors_origins
+    return {"FALCONRY_CORS_ORIGINS": json.dumps(origins, separators=(",", ":"))} if origins else {}
 
 
 def _served(settings: Settings, model: Model) -> ServedModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Aws, Environment, RemovalPolicy, Tags
+from aws_cdk import App, Aws, Environment, Tags
 
 from settings import Settings
 from stacks.api_stack import ApiStack
@@ -15,18 +15,21 @@ def add_deployment(app: App, settings: Settings) -> None:
     prefix = f"falconry-{settings.name}"
     environment = Environment(account=settings.account, region=settings.region)
     artifact_bucket_name = f"{prefix}-{settings.account or Aws.ACCOUNT_ID}-{settings.region}"
-    removal_policy = RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY
     network = NetworkStack(
         app, f"{prefix}-network", env=environment, settings=settings, artifact_bucket_name=artifact_bucket_name
     )
-    ModelsStack(
+    models = ModelsStack(
         app,
         f"{prefix}-models",
         env=environment,
         settings=settings,
         network=network.isolated,
         artifact_bucket_name=artifact_bucket_name,
-        removal_policy=removal_policy,
+        encryption_key=network.key,
     )
-    ApiStack(app, f"{prefix}-api", env=environment, settings=settings, network=network.isolated)
-    Tags.of(app).add("falconry:deployment", settings.name)
+    api = ApiStack(app, f"{prefix}-api", env=environment, settings=settings, network=network.isolated)
+    if settings.termination_protection:
+        for stack in (network, models, api):
+            stack.termination_protection = True
+    for key, value in {**settings.tags, "falconry:deployment": settings.name}.items():
+        Tags.of(app).add(key, value)

@@ -1,18 +1,18 @@
-"""The models: weights' bucket, SageMaker models, endpoint configurations, endpoints."""
+"""The models: SageMaker models, endpoint configurations, endpoints."""
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from catalog import MODELS, REGIONS
-from constructs_lib.artifact_bucket import ArtifactBucket
-from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.falcon_endpoint import FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
-from settings import MAX_STOP_SEQUENCES, Settings
+from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
+from settings import MAX_STOP_SEQUENCES, Model, Settings
 
 
 class ModelsStack(Stack):
@@ -27,45 +27,58 @@ class ModelsStack(Stack):
         settings: Settings,
         network: IsolatedNetwork,
         artifact_bucket_name: str,
-        removal_policy: RemovalPolicy,
+        encryption_key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: models")
-        encryption = EncryptionKey(
-            self, "Encryption", alias=f"falconry/{settings.name}/models", removal_policy=removal_policy
-        )
-        artifacts = ArtifactBucket(
-            self,
-            "Artifacts",
-            bucket_name=artifact_bucket_name,
-            encryption_key=encryption.key,
-            removal_policy=removal_policy,
-        )
-        CfnOutput(self, "ArtifactBucketName", value=artifacts.bucket.bucket_name)
+        self._settings = settings
+        self._network = network
+        self._artifact_bucket_name = artifact_bucket_name
+        self._key = encryption_key
         for model in settings.models:
-            scope_of_model = Construct(self, model.name)
-            endpoint_name = settings.endpoint_name(model)
-            environment = MODELS[model.name].environment(model.instance_type)
-            falcon = FalconModel(
-                scope_of_model,
-                "Model",
-                model=MODELS[model.name],
-                region=REGIONS[settings.region],
-                environment={**environment, "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES)},
-                endpoint_name=endpoint_name,
-                subnets=network.subnets,
-                security_group=network.model_security_group,
-            )
-            FalconEndpoint(
-                scope_of_model,
-                "Endpoint",
-                endpoint_name=endpoint_name,
-                model=falcon,
-                instance_type=model.instance_type,
-                instance_count=model.instance_count,
-            )
-            ssm.StringParameter(
-                scope_of_model,
-                "EndpointName",
-                parameter_name=f"/falconry/{settings.name}/models/{model.name}/endpoint-name",
-                string_value=endpoint_name,
-            )
+            self._add(model)
+
+    def _add(self, model: Model) -> None:
+        scope = Construct(self, model.name)
+        endpoint_name = self._settings.endpoint_name(model)
+        falcon = FalconModel(
+            scope,
+            "Model",
+            model=MODELS[model.name],
+            region=REGIONS[self._settings.region],
+            weights=self._weights(model),
+            environment=_environment(model),
+            endpoint_name=endpoint_name,
+            network=self._network,
+        )
+        FalconEndpoint(
+            scope,
+            "Endpoint",
+            endpoint_name=endpoint_name,
+            model=falcon,
+            instance_type=model.instance_type,
+            instance_count=model.instance_count,
+            encryption_key=self._key,
+            log_retention_days=self._settings.log_retention_days,
+        )
+        ssm.StringParameter(
+            scope,
+            "EndpointName",
+            parameter_name=f"/falconry/{self._settings.name}/models/{model.name}/endpoint-name",
+            string_value=endpoint_name,
+        )
+        CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
+
+    def _weights(self, model: Model) -> Weights:
+        entry = MODELS[model.name]
+        if model.model_data == "artifact_bucket":
+            return in_artifact_bucket(entry, self._artifact_bucket_name, self._key.key_arn)
+        return from_jumpstart(entry, REGIONS[self._settings.region])
+
+
+def _environment(model: Model) -> dict[str, str]:
+    """JumpStart's variables for the instance type, then what this project sets, then what the settings say."""
+    return {
+        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
+        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
+        **model.environment,
+    }

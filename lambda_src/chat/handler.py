@@ -27,6 +27,13 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+CORS_ORIGINS: tuple[str, ...] = tuple(json.loads(os.environ.get("FALCONRY_CORS_ORIGINS", "[]")))
+"""Origins of web pages that may read the answers; "*" means every one."""
+
+CLIENTS: Mapping[str, str] = json.loads(os.environ.get("FALCONRY_CLIENTS", "{}"))
+"""Names of clients by the ids of their API keys."""
+
+
 @functools.cache
 def front() -> Front:
     """The front for the models in the environment. Raises ValueError if they are not described there."""
@@ -42,6 +49,7 @@ def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:
         return {"statusCode": 200, "headers": {}, "body": Body(())}
     request = to_request(event, context)
     response = front().handle(request)
+    response.headers.update(_cors_headers(event))
     response.body.on_close(functools.partial(_log_response, event, request, response))
     return {"statusCode": response.status, "headers": response.headers, "body": response.body}
 
@@ -68,6 +76,35 @@ def _path(event: Mapping[str, object]) -> str:
     return resource if "{" not in resource else str(event.get("path"))
 
 
+def _cors_headers(event: Mapping[str, object]) -> dict[str, str]:
+    """What lets a page of an allowed origin read the answer. Nothing without allowed origins."""
+    if not CORS_ORIGINS:
+        return {}
+    given = event.get("headers")
+    headers = given if isinstance(given, dict) else {}
+    origin = next((str(value) for name, value in headers.items() if str(name).lower() == "origin"), "")
+    allowed = "*" if "*" in CORS_ORIGINS else origin if origin in CORS_ORIGINS else None
+    if allowed is None:
+        return {"vary": "Origin"}
+    return {
+        "access-control-allow-origin": allowed,
+        "access-control-expose-headers": "x-request-id,retry-after,x-should-retry",
+        "vary": "Origin",
+    }
+
+
+def _client(event: Mapping[str, object]) -> str | None:
+    """Who called: the name of the API key's client, the token's client, or the ARN of the signature's owner."""
+    context = _request_context(event)
+    identity, authorizer = context.get("identity"), context.get("authorizer")
+    if isinstance(authorizer, dict) and authorizer.get("client"):
+        return str(authorizer["client"])
+    if not isinstance(identity, dict):
+        return None
+    key_id = identity.get("apiKeyId")
+    return CLIENTS.get(key_id, key_id) if key_id else identity.get("userArn")
+
+
 def _request_context(event: Mapping[str, object]) -> Mapping[str, object]:
     context = event.get("requestContext")
     return context if isinstance(context, dict) else {}
@@ -75,14 +112,13 @@ def _request_context(event: Mapping[str, object]) -> Mapping[str, object]:
 
 def _log_response(event: Mapping[str, object], request: Request, response: Response) -> None:
     """One line a request: ids, counts and times. Never a prompt, an answer or a key."""
-    identity = _request_context(event).get("identity")
     outcome = "failed" if response.record.error_code else "completed" if response.body.exhausted else "client_closed"
     _log(
         {
             "level": "INFO",
             "message": "request",
             "request_id": request.request_id,
-            "api_key_id": identity.get("apiKeyId") if isinstance(identity, dict) else None,
+            "client": _client(event),
             "route": f"{request.method} {event.get('resource') or request.path}",
             "status": response.status,
             "outcome": outcome,

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 
+from local_aws.data_plane.api_gateway.callers import Callers
 from local_aws.data_plane.api_gateway.gateway import Gateway
 from local_aws.data_plane.api_gateway.gateway import describe as describe_api
 from local_aws.data_plane.aws_clients import AwsClients
@@ -32,7 +33,7 @@ class DataPlane:
         self._log_groups = LogGroupWriter(clients.logs)
         self._functions = LambdaService(settings, clients, self._guardian, self._log_groups)
         self._endpoints = SageMakerRuntime(settings, clients, self._guardian)
-        self._gateway = Gateway(self._functions, settings.limits)
+        self._gateway = Gateway(self._functions, Callers(clients.identity_of), settings.limits)
         self._state = DeployedState(settings, clients, self._gateway, self._functions, self._endpoints)
         self._invoke_api = InvokeApi(self._functions, settings.limits.lambda_request_bytes)
         self._api_server = HttpServer(self._gateway.handle)

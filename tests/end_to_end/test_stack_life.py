@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from local_aws.cdk import Cdk, CdkError
-from local_aws.guardian import Guardian
-from local_aws.server import Server
 
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
+from .control_plane import ACCOUNT, REGION, client, control_plane
 
 FIRST = """\
 region: us-east-1
 retain_data: false
+termination_protection: false
 models:
   - name: falcon-7b-instruct
 """
 SECOND = """\
 region: us-east-1
 retain_data: false
+termination_protection: false
 models:
   - name: falcon-7b-instruct
     instance_count: 2
@@ -42,39 +38,8 @@ api:
 
 @pytest.fixture(scope="module")
 def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The control plane of the emulated AWS alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    guardian = Guardian()
-    guardian.start()
-    log_file = tmp_path_factory.mktemp("control-plane") / "log"
-    server = Server(
-        "control plane",
-        "local_aws.control_plane",
-        "--port",
-        str(port),
-        environment={},
-        log_file=log_file,
-        guardian=guardian,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        with socket.socket() as probe:
-            while probe.connect_ex(("127.0.0.1", port)) != 0:
-                assert server.running, server.last_words
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        yield f"http://localhost:{port}"
-    finally:
-        server.stop()
-        guardian.stop()
-
-
-def client(aws_url: str, service: str) -> Any:
-    return boto3.client(
-        service, region_name=REGION, endpoint_url=aws_url, aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    with control_plane(tmp_path_factory.mktemp("control-plane") / "log") as url:
+        yield url
 
 
 LEFTOVERS: dict[str, Callable[[Any], list[Any]]] = {

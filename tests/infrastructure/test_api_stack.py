@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from catalog import MODELS
-from constructs_lib.chat_api import ROUTES
+from constructs_lib.routes import ROUTES
 
 from .conftest import Deployment
 
@@ -86,7 +86,7 @@ def test_the_front_knows_every_model_by_name(six_models: Deployment) -> None:
         "tgi_version": "2.4.0",
     }
     # Lambda's limit for all variables together is 4 KiB.
-    assert sum(len(name) + len(value) for name, value in variables.items()) < 4096
+    assert len(json.dumps(variables)) < 4096
 
 
 def test_no_template_holds_a_key(falcon_180b: Deployment) -> None:
@@ -99,7 +99,7 @@ def _resources_of(action: str, deployment: Deployment) -> list[Any]:
     return [
         statement["Resource"]
         for role in deployment.api.resources("AWS::IAM::Role")
-        for policy in role["Properties"]["Policies"]
+        for policy in role["Properties"].get("Policies", [])
         for statement in policy["PolicyDocument"]["Statement"]
         if action in statement["Action"]
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import Validations
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 import settings
 from local_aws.cdk import CLI, NODE
@@ -53,7 +53,7 @@ def test_no_stack_locks_another_by_an_export(falcon_180b: Deployment) -> None:
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_cdk_nag_finds_nothing_without_a_reason(config: Path, tmp_path: Path) -> None:
     app = new_app(tmp_path)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     add_deployment(app, settings.load(config))
 
     app.synth()  # raises, with the report printed, where a finding is left

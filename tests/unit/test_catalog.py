@@ -55,7 +55,7 @@ def test_only_180b_needs_its_licence_acknowledged() -> None:
 
 
 def test_every_region_has_a_registry_of_its_own() -> None:
-    assert len(REGIONS) == 42
+    assert len(REGIONS) == 45
     for name, region in REGIONS.items():
         assert f".dkr.ecr.{name}." in region.image_registry
         assert len(region.image_account) == 12

@@ -72,7 +72,7 @@ def test_a_stream_goes_through_and_leaves_one_line_without_text(
     assert "secret" not in str(line)
     expected = {
         "request_id": "gateway-request",
-        "api_key_id": "key-id",
+        "client": "key-id",
         "route": "POST /v1/chat/completions",
         "status": 200,
         "outcome": "completed",
@@ -139,3 +139,48 @@ def test_an_event_that_is_no_request_gets_an_empty_answer(
 def test_models_that_are_described_wrongly_stop_the_function_at_its_start(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Models.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("context", "name"),
+    [
+        ({"identity": {"apiKeyId": "key-id"}}, "batch"),
+        ({"identity": {"apiKeyId": "another"}}, "another"),
+        ({"identity": {"userArn": "arn:aws:sts::1:assumed-role/app/x"}}, "arn:aws:sts::1:assumed-role/app/x"),
+        ({"authorizer": {"client": "web"}, "identity": {}}, "web"),
+        ({}, None),
+    ],
+)
+def test_the_log_names_the_client(
+    client: FakeClient,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    context: dict[str, object],
+    name: str | None,
+) -> None:
+    monkeypatch.setattr(chat.handler, "CLIENTS", {"key-id": "batch"})
+
+    list(body_of(chat.handler.handler(event("GET", "/v1/models", requestContext=context), Context())))
+
+    assert log_lines(capsys)[-1]["client"] == name
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "allowed"),
+    [
+        ((), "https://a.example.com", None),
+        (("https://a.example.com",), "https://a.example.com", "https://a.example.com"),
+        (("https://a.example.com",), "https://b.example.com", None),
+        (("*",), "https://b.example.com", "*"),
+    ],
+)
+def test_pages_of_allowed_origins_may_read_answers(
+    client: FakeClient, monkeypatch: pytest.MonkeyPatch, origins: tuple[str, ...], origin: str, allowed: str | None
+) -> None:
+    monkeypatch.setattr(chat.handler, "CORS_ORIGINS", origins)
+
+    response = chat.handler.handler(event("GET", "/v1/models", headers={"origin": origin}), Context())
+
+    headers = cast(dict[str, str], response["headers"])
+    assert headers.get("access-control-allow-origin") == allowed
+    assert ("vary" in headers) == bool(origins)

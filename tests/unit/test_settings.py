@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import settings
-from settings import SettingsError
+from settings import SettingsError, reference
+
+from .bad_configs import BAD_CONFIGS, EXPECTED, said_of
 
 GOOD = """\
 region: us-east-1
@@ -80,8 +82,8 @@ network:
         ),
         pytest.param(
             GOOD + "    instance_type: ml.g5.2xlrge\n",
-            "test.yaml:4: models[0].instance_type: ml.g5.2xlrge is not an instance type that falcon-7b-instruct "
-            "is known to run on. Did you mean ml.g5.2xlarge? Use ml.g5.2xlarge, ",
+            "test.yaml:4: models[0].instance_type: 'ml.g5.2xlrge' is not an instance type that Falcon is known "
+            "to run on. Did you mean ml.g5.2xlarge? JumpStart deploys falcon-7b-instruct on ",
             id="misspelt instance type",
         ),
         pytest.param(
@@ -91,7 +93,7 @@ network:
         ),
         pytest.param(
             GOOD + "    instance_count: 0\n",
-            "test.yaml:4: models[0].instance_count: 0: input should be greater than or equal to 1.",
+            "test.yaml:4: models[0].instance_count: 0 must be at least 1.",
             id="no instance",
         ),
         pytest.param(
@@ -99,7 +101,9 @@ network:
             "test.yaml:2: models: the model falcon-7b-instruct stands twice. Keep one.",
             id="model twice",
         ),
-        pytest.param("models: []\nregion: us-east-1\n", "test.yaml:1: models: []: ", id="no model"),
+        pytest.param(
+            "models: []\nregion: us-east-1\n", "test.yaml:1: models: [] needs one entry or more, not 0.", id="no model"
+        ),
         pytest.param("region: us-east-1\n", "test.yaml:1: models: is missing.", id="models missing"),
         pytest.param(
             GOOD + "region: us-west-2\n",
@@ -122,11 +126,11 @@ network:
             id="client name",
         ),
         pytest.param(
-            GOOD + "account: 123\n", "test.yaml:4: account: 123: input should be a valid string.", id="account number"
+            GOOD + "account: 123\n", "test.yaml:4: account: 123 must be text: put it in quotes.", id="account number"
         ),
         pytest.param("- 1\n", "test.yaml: holds no settings.", id="a list"),
         pytest.param("", "test.yaml: holds no settings.", id="empty"),
-        pytest.param("region: [", "test.yaml: not valid YAML: ", id="not YAML"),
+        pytest.param("region: [", "test.yaml:1: not valid YAML: ", id="not YAML"),
     ],
 )
 def test_a_mistake_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
@@ -162,3 +166,22 @@ def test_the_files_name_must_do_for_aws_resources(tmp_path: Path, name: str) -> 
 def test_config_path_takes_a_name_or_a_path() -> None:
     assert settings.config_path("dev") == Path("config/dev.yaml")
     assert settings.config_path("/etc/falconry/prod.yaml") == Path("/etc/falconry/prod.yaml")
+
+
+@pytest.mark.parametrize("name", BAD_CONFIGS)
+def test_what_is_said_of_a_bad_config_was_read_and_found_helpful(name: str) -> None:
+    said = said_of(BAD_CONFIGS[name])
+
+    assert said, "the config was taken"
+    assert f"{name}\n" + "".join(f"    {line}\n" for line in said) + "\n" in EXPECTED.read_text(encoding="utf-8")
+
+
+def test_the_reference_page_is_that_of_the_fields() -> None:
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.page()
+
+
+def test_every_field_is_described() -> None:
+    rows = [line.split(" | ") for line in reference.page().splitlines() if line.startswith("| `")]
+
+    assert len(rows) > 40
+    assert [row[0] for row in rows if not row[-1].strip(" |")] == []

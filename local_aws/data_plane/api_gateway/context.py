@@ -32,7 +32,7 @@ _DROPPED_REQUEST_HEADERS = frozenset(
     }
 )
 
-# Known only with IAM or Cognito authorization, which this emulation does not run.
+# Known only with IAM or Cognito authorization.
 _UNUSED_IDENTITY = (
     "accessKey",
     "accountId",
@@ -59,6 +59,7 @@ class RequestContext:
     authorizer: dict[str, Any] | None = None
     api_key: str | None = None
     api_key_id: str | None = None
+    caller_arn: str | None = None
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     extended_id: str = field(
         default_factory=lambda: base64.b64encode(secrets.token_bytes(11)).decode().rstrip("=") + "="
@@ -151,6 +152,8 @@ class RequestContext:
         identity: dict[str, Any] = dict.fromkeys(_UNUSED_IDENTITY)
         identity["sourceIp"] = self.request.client_address
         identity["userAgent"] = self.header("user-agent")
+        if self.caller_arn is not None:
+            identity |= {"userArn": self.caller_arn, "accountId": self.caller_arn.split(":")[4]}
         if self.api_key is not None:
             identity |= {"apiKey": self.api_key, "apiKeyId": self.api_key_id}
         return identity

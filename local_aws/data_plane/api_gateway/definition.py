@@ -1,5 +1,6 @@
 """A REST API as it was deployed, read with API Gateway's own calls into typed values."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -138,6 +139,8 @@ class RestApi:
     gateway_responses: dict[str, GatewayResponse]
     validators: dict[str, Validator]
     models: dict[str, str]
+    policy: dict[str, Any] | None = None
+    private: bool = False
 
     def methods(self) -> Iterator[Method]:
         for resource in self.resources:
@@ -190,9 +193,9 @@ def integration_from_api(item: dict[str, Any], variables: dict[str, str], where:
 def method_from_api(item: dict[str, Any], variables: dict[str, str], where: str) -> Method:
     """Raises UnsupportedDefinitionError for an authorization type that is not run here."""
     authorization = item.get("authorizationType") or "NONE"
-    if authorization not in ("NONE", "CUSTOM"):
+    if authorization not in ("NONE", "CUSTOM", "AWS_IAM"):
         raise UnsupportedDefinitionError(
-            f"{where}: authorization type {authorization!r}; this emulation runs NONE and CUSTOM"
+            f"{where}: authorization type {authorization!r}; this emulation runs NONE, CUSTOM and AWS_IAM"
         )
     integration = item.get("methodIntegration")
     return Method(
@@ -227,6 +230,14 @@ def authorizer_from_api(item: dict[str, Any], variables: dict[str, str]) -> Auth
         identity_sources=tuple(source for source in sources if source),
         validation_expression=item.get("identityValidationExpression") or None,
     )
+
+
+def _parse_policy(text: str | None) -> dict[str, Any] | None:
+    """A resource policy; GetRestApi gives its quotation marks with backslashes before them."""
+    if not text:
+        return None
+    policy: dict[str, Any] = json.loads(text if '\\"' not in text else text.replace('\\"', '"'))
+    return policy
 
 
 def load_rest_api(client: Any, api: dict[str, Any], stage: Stage, account_id: str, region: str) -> RestApi:
@@ -271,4 +282,6 @@ def load_rest_api(client: Any, api: dict[str, Any], stage: Stage, account_id: st
         gateway_responses=responses,
         validators=validators,
         models={model["name"]: model.get("schema") or "{}" for model in models},
+        policy=_parse_policy(api.get("policy")),
+        private="PRIVATE" in (api.get("endpointConfiguration") or {}).get("types", ()),
     )

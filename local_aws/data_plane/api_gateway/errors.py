@@ -26,6 +26,7 @@ ERROR_TYPES = {
     "INTEGRATION_FAILURE": ErrorType(504, "Internal server error", "InternalServerErrorException"),
     "INTEGRATION_TIMEOUT": ErrorType(504, "Endpoint request timed out", "InternalServerErrorException"),
     "INVALID_API_KEY": ErrorType(403, "Forbidden", "ForbiddenException"),
+    "INVALID_SIGNATURE": ErrorType(403, None, "InvalidSignatureException"),
     "MISSING_AUTHENTICATION_TOKEN": ErrorType(
         403, "Missing Authentication Token", "MissingAuthenticationTokenException"
     ),

