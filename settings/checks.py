@@ -73,6 +73,8 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
         if name in RESERVED_VARIABLES:
             mend = "Use the setting `quantize`." if name == "HF_MODEL_QUANTIZE" else "Take it out."
             raise mistake(f"{name} is set by Falconry to what model and instance type need. {mend}", field=name)
+        if name == "MAX_CONCURRENT_REQUESTS" and not (value.isdecimal() and int(value) > 0):
+            raise mistake(f'{value!r} is not a number of requests. Write one in quotes, such as "128".', field=name)
         if len(value) > ENVIRONMENT_LIMIT:
             raise mistake(
                 f"the value of {name} has {len(value)} characters; SageMaker takes {ENVIRONMENT_LIMIT}.", field=name

@@ -56,7 +56,12 @@ LEFTOVERS: dict[str, Callable[[Any], list[Any]]] = {
         *[e for e in c.describe_vpc_endpoints()["VpcEndpoints"] if e["State"] != "deleted"],
     ],
     "s3": lambda c: [bucket for bucket in c.list_buckets()["Buckets"] if bucket["Name"].startswith("falconry")],
-    "iam": lambda c: [role for role in c.list_roles()["Roles"] if "falconry" in role["RoleName"]],
+    # API Gateway's one role for writing logs belongs to the account and its other APIs: it is kept.
+    "iam": lambda c: [
+        role
+        for role in c.list_roles()["Roles"]
+        if "falconry" in role["RoleName"] and "-AccessLogRole" not in role["RoleName"]
+    ],
     "logs": lambda c: c.describe_log_groups(logGroupNamePrefix="/falconry")["logGroups"],
     "ssm": lambda c: [p for p in c.describe_parameters()["Parameters"] if p["Name"].startswith("/falconry")],
     "kms": lambda c: [alias for alias in c.list_aliases()["Aliases"] if "falconry" in alias["AliasName"]],

@@ -74,6 +74,7 @@ BAD_CONFIGS = {
     "environment a list": GOOD + "    environment: [A]\n",
     "environment with a number": GOOD + "    environment: {MAX_BATCH_TOTAL_TOKENS: 4096}\n",
     "environment with a bad name": GOOD + '    environment: {"MAX-TOKENS": "1"}\n',
+    "environment with words for a number": GOOD + "    environment: {MAX_CONCURRENT_REQUESTS: many}\n",
     "environment against quantize": GOOD + "    environment: {HF_MODEL_QUANTIZE: bitsandbytes}\n",
     "environment with shards": GOOD + '    environment: {SM_NUM_GPUS: "4"}\n',
     "model data elsewhere": GOOD + "    model_data: s3://my-bucket/falcon\n",
