@@ -12,6 +12,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 # npx and cdk start `node` by name: the one in .venv, whatever else the machine has.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Where it is set, every start of Python compiles the CDK's modules anew: half of a synth.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
