@@ -34,6 +34,7 @@ test: $(BIN)/.installed ## Run all tests
 check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
 	@$(BIN)/mypy .
 	@$(BIN)/python -m settings.reference --check
+	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
 	@rm -rf .local/matrix && mkdir -p .local/matrix
 	@$(BIN)/python -m tests.infrastructure.matrix .local/matrix
 	@for config in config/*.yaml; do \
@@ -54,8 +55,9 @@ bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
 	@$(BIN)/python -m bench.synth_time
 
 .PHONY: reference
-reference: $(BIN)/.installed ## Write docs/configuration.md from the settings' fields
+reference: $(BIN)/.installed ## Write docs/configuration.md, docs/api.md and docs/openapi.json from the code
 	@$(BIN)/python -m settings.reference
+	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting

@@ -51,6 +51,7 @@ class ChatApi(Construct):
         policy: the resource policy, or None.
         vpc_endpoint_ids: makes the API private, with DNS names for these VPC endpoints. Default: public.
         cors: web pages that may call. Default: none.
+        tracing: whether X-Ray is told of a sample of the requests. Default: no.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class ChatApi(Construct):
         policy: PolicyDocument | None = None,
         vpc_endpoint_ids: Sequence[str] = (),
         cors: Cors | None = None,
+        tracing: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.rest_api = apigateway.RestApi(
@@ -80,6 +82,7 @@ class ChatApi(Construct):
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE_NAME,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log.log_group),
+                tracing_enabled=tracing or None,
                 access_log_format=apigateway.AccessLogFormat.custom(access_log.line_format),
                 throttling_rate_limit=capacity.requests_per_second,
                 throttling_burst_limit=capacity.requests_at_once,

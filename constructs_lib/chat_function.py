@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
-from constructs_lib.function_role import FunctionRole, read_environment
+from constructs_lib.function_role import FunctionRole, read_environment, send_traces
 from constructs_lib.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
 
 TIMEOUT = Duration.minutes(15)
@@ -31,6 +31,8 @@ class ServedModel:
     max_total_tokens: int
     max_input_tokens: int
     max_stop_sequences: int
+    max_top_n_tokens: int
+    neutralize: bool
     tgi_version: str
 
 
@@ -46,6 +48,7 @@ class ChatFunction(Construct):
         log_retention_days: how long its logs are kept.
         reserved_concurrency: how many of it run at once at most; no other function can take these places.
         environment: further variables. Default: none.
+        tracing: whether X-Ray is told of a sample of the requests. Default: no.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class ChatFunction(Construct):
         log_retention_days: int,
         reserved_concurrency: int,
         environment: Mapping[str, str] | None = None,
+        tracing: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         identity = FunctionRole(
@@ -80,9 +84,10 @@ class ChatFunction(Construct):
                 ],
                 "JoinNetwork": _join_network(),
                 "ReadEnvironment": [read_environment(encryption_key)],
+                **({"SendTraces": [send_traces()]} if tracing else {}),
             },
         )
-        acknowledge_wildcard(identity, "*", "Only for EC2 actions that take no resource, or make it.")
+        acknowledge_wildcard(identity, "*", "Only for actions of EC2 and X-Ray that take no resource, or make it.")
         self.function = lambda_.Function(
             self,
             "Function",
@@ -107,6 +112,7 @@ class ChatFunction(Construct):
             security_groups=[security_group],
             log_group=identity.log_group,
             reserved_concurrent_executions=reserved_concurrency,
+            tracing=lambda_.Tracing.ACTIVE if tracing else None,
         )
         acknowledge(
             self.function, "LambdaDLQ", "API Gateway calls it and waits for the answer; nothing is queued.", NIST

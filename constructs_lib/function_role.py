@@ -74,3 +74,11 @@ def read_environment(encryption_key: kms.IKey) -> iam.PolicyStatement:
     """What Lambda needs of a function's role to decrypt its environment, for this account's functions only (developer
     guide, "Securing Lambda environment variables")."""
     return iam.PolicyStatement(sid="ReadEnvironment", actions=["kms:Decrypt"], resources=[encryption_key.key_arn])
+
+
+def send_traces() -> iam.PolicyStatement:
+    """What Lambda needs of a function's role to send traces to X-Ray (developer guide, "Visualize Lambda function
+    invocations using AWS X-Ray"). Both actions take no resource (Service Authorization Reference, AWS X-Ray)."""
+    return iam.PolicyStatement(
+        sid="SendTraces", actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]
+    )

@@ -7,6 +7,7 @@ once: file, line, path, the value found, what is allowed, and the nearest right 
 from settings.loading import SettingsError, config_path, load
 from settings.sections import (
     MAX_STOP_SEQUENCES,
+    MAX_TOP_N_TOKENS,
     Api,
     Client,
     Domain,
@@ -21,6 +22,7 @@ from settings.sections import (
 
 __all__ = [
     "MAX_STOP_SEQUENCES",
+    "MAX_TOP_N_TOKENS",
     "Api",
     "Client",
     "Domain",

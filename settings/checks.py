@@ -20,8 +20,12 @@ MISTAKE = "mistake"
 ENVIRONMENT_LIMIT = 1024
 """Characters of one value (CreateModel, EnvironmentMap)."""
 
-RESERVED_VARIABLES = ("HF_MODEL_ID", "HF_MODEL_QUANTIZE", "MAX_STOP_SEQUENCES", "SM_NUM_GPUS")
+RESERVED_VARIABLES = ("HF_MODEL_ID", "HF_MODEL_QUANTIZE", "MAX_STOP_SEQUENCES", "MAX_TOP_N_TOKENS", "SM_NUM_GPUS")
 """What other settings decide, or what must stay as the image and its weights want it."""
+
+
+_NUMBERS = {"MAX_CONCURRENT_REQUESTS": "requests", "MAX_INPUT_LENGTH": "tokens", "MAX_TOTAL_TOKENS": "tokens"}
+"""Variables that Falconry reads too, and what they count."""
 
 
 def mistake(sentence: str, *, field: str = "") -> PydanticCustomError:
@@ -73,13 +77,30 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
         if name in RESERVED_VARIABLES:
             mend = "Use the setting `quantize`." if name == "HF_MODEL_QUANTIZE" else "Take it out."
             raise mistake(f"{name} is set by Falconry to what model and instance type need. {mend}", field=name)
-        if name == "MAX_CONCURRENT_REQUESTS" and not (value.isdecimal() and int(value) > 0):
-            raise mistake(f'{value!r} is not a number of requests. Write one in quotes, such as "128".', field=name)
+        if name == "MAX_INPUT_TOKENS":
+            raise mistake(
+                "the container has this limit by its older name, and takes one of them only. Set MAX_INPUT_LENGTH.",
+                field=name,
+            )
+        if name in _NUMBERS and not (value.isdecimal() and int(value) > 0):
+            raise mistake(
+                f'{value!r} is not a number of {_NUMBERS[name]}. Write one in quotes, such as "128".', field=name
+            )
         if len(value) > ENVIRONMENT_LIMIT:
             raise mistake(
                 f"the value of {name} has {len(value)} characters; SageMaker takes {ENVIRONMENT_LIMIT}.", field=name
             )
     return dict(variables)
+
+
+def token_limits(max_input: int, max_total: int) -> None:
+    """Raises where a prompt of the longest kind would leave no room for an answer."""
+    if max_input >= max_total:
+        raise mistake(
+            f"prompts may have {max_input} tokens (MAX_INPUT_LENGTH), and prompt and answer together {max_total} "
+            "(MAX_TOTAL_TOKENS): no room for an answer is left. Raise the second or lower the first.",
+            field="environment",
+        )
 
 
 def tags(given: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,9 @@ MAX_STOP_SEQUENCES = 8
 """Stop sequences that a request may carry. OpenAI clients may send 4 and a chat template has up to 3 of its own;
 the container's default is 4."""
 
+MAX_TOP_N_TOKENS = 20
+"""Likeliest tokens that a request may ask for at each place: OpenAI's limit. The container's default is 5."""
+
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
@@ -51,6 +54,11 @@ class Model(Section):
         description="Where the weights come from: JumpStart's bucket of the region, or this deployment's own artifact "
         "bucket, below `models/<name>/`.",
     )
+    neutralize: bool = Field(
+        default=True,
+        description="Whether role labels at the start of a line (`User:`) and Falcon's special strings lose their "
+        "meaning inside messages, so that a text cannot pass itself off as a turn of the conversation.",
+    )
     accept_license: bool = Field(
         default=False, description="Says that the licence of the weights was read and accepted. Needed for Falcon 180B."
     )
@@ -70,7 +78,18 @@ class Model(Section):
         if not self.instance_type:
             object.__setattr__(self, "instance_type", MODELS[self.name].default_instance_type)
         checks.fits(self.name, self.instance_type, self.quantize)
+        checks.token_limits(self.max_input_tokens, self.max_total_tokens)
         return self
+
+    @property
+    def max_input_tokens(self) -> int:
+        """Tokens that a prompt may have."""
+        return int(self.environment.get("MAX_INPUT_LENGTH") or MODELS[self.name].max_input_tokens)
+
+    @property
+    def max_total_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        return int(self.environment.get("MAX_TOTAL_TOKENS") or MODELS[self.name].max_total_tokens)
 
 
 class ExistingVpc(Section):
@@ -263,6 +282,10 @@ class Settings(Section):
     log_retention_days: LogRetention = Field(
         default=90,
         description="How long logs are kept, in days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, ...",
+    )
+    tracing: bool = Field(
+        default=True,
+        description="Whether AWS X-Ray follows a sample of the requests: times, counts and ids, never text.",
     )
     retain_data: bool = Field(
         default=True, description="Whether buckets, their keys and audit logs outlive `cdk destroy`."

@@ -27,7 +27,7 @@ from constructs_lib.falcon_endpoint import endpoint_arn
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.jwt_authorizer import JwtAuthorizer
 from constructs_lib.web_acl import WebAcl
-from settings import MAX_STOP_SEQUENCES, Model, Settings
+from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
 
 
 class ApiStack(Stack):
@@ -57,7 +57,8 @@ class ApiStack(Stack):
             encryption_key=self._key,
             log_retention_days=settings.log_retention_days,
             reserved_concurrency=capacity.requests_at_once,
-            environment=_origins(settings),
+            environment={"FALCONRY_DEPLOYMENT": settings.name, **_origins(settings)},
+            tracing=settings.tracing,
         )
         access_log = AccessLog(
             self,
@@ -81,6 +82,7 @@ class ApiStack(Stack):
             ),
             vpc_endpoint_ids=settings.api.vpc_endpoint_ids,
             cors=cors,
+            tracing=settings.tracing,
         )
         self._add_clients(api, front, capacity)
         self._add_web_acl(api)
@@ -191,8 +193,10 @@ def _served(settings: Settings, model: Model) -> ServedModel:
         name=model.name,
         endpoint=settings.endpoint_name(model),
         template=entry.chat_template,
-        max_total_tokens=entry.max_total_tokens,
-        max_input_tokens=entry.max_input_tokens,
+        max_total_tokens=model.max_total_tokens,
+        max_input_tokens=model.max_input_tokens,
         max_stop_sequences=MAX_STOP_SEQUENCES,
+        max_top_n_tokens=MAX_TOP_N_TOKENS,
+        neutralize=model.neutralize,
         tgi_version=entry.tgi_version,
     )

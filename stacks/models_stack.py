@@ -12,7 +12,7 @@ from constructs_lib.falcon_endpoint import FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
-from settings import MAX_STOP_SEQUENCES, Model, Settings
+from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
 
 
 class ModelsStack(Stack):
@@ -80,5 +80,6 @@ def _environment(model: Model) -> dict[str, str]:
     return {
         **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
         "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
+        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
         **model.environment,
     }

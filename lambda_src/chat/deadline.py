@@ -15,36 +15,54 @@ API_GATEWAY_IDLE_SECONDS = 300.0
 MARGIN_SECONDS = 20.0
 """TGI sends a keep-alive every 15 seconds, and the clock is read only when something arrives; 5 more to finish."""
 
+STATUS_SECONDS = 25.0
+"""How long a stream's status line waits for the first token. Proxies on the way commonly give up after 60 seconds of
+silence: with TGI's keep-alive of every 15 seconds the line is sent after 30, and a comment with each one from then
+on."""
+
 _Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Two moments on `clock`: for the end of the answer, and for its first byte to the client."""
+    """Moments on `clock`: for the end of the answer, for its first byte to the client, and for a stream's status
+    line."""
 
     ends_at: float
     first_byte_by: float
+    status_by: float
     clock: _Clock = time.monotonic
 
     @classmethod
-    def start(cls, remaining_seconds: float, clock: _Clock = time.monotonic) -> Deadline:
-        """The deadlines of a request that comes in now and whose host ends it in `remaining_seconds`."""
+    def start(
+        cls, remaining_seconds: float, client_timeout: float | None = None, clock: _Clock = time.monotonic
+    ) -> Deadline:
+        """The deadlines of a request that comes in now and whose host ends it in `remaining_seconds`.
+
+        `client_timeout` is how many seconds the client waits for a byte, if it says so.
+        """
         now = clock()
+        silence = min(remaining_seconds, API_GATEWAY_IDLE_SECONDS, client_timeout or API_GATEWAY_IDLE_SECONDS)
         return cls(
             ends_at=now + _less_margin(min(remaining_seconds, SAGEMAKER_STREAM_SECONDS)),
-            first_byte_by=now + _less_margin(min(remaining_seconds, API_GATEWAY_IDLE_SECONDS)),
+            first_byte_by=now + _less_margin(silence),
+            status_by=now + min(STATUS_SECONDS, _less_margin(silence) / 2),
             clock=clock,
         )
 
     def whole_answer(self) -> Deadline:
         """The deadline for an answer that is sent in one piece: all of it is the first byte."""
-        return Deadline(min(self.ends_at, self.first_byte_by), self.first_byte_by, self.clock)
+        return Deadline(min(self.ends_at, self.first_byte_by), self.first_byte_by, self.status_by, self.clock)
 
     def passed(self) -> bool:
         return self.clock() >= self.ends_at
 
     def first_byte_passed(self) -> bool:
         return self.clock() >= min(self.ends_at, self.first_byte_by)
+
+    def status_due(self) -> bool:
+        """Whether a stream's status line should wait for the first token no longer."""
+        return self.clock() >= self.status_by
 
 
 def _less_margin(seconds: float) -> float:

@@ -58,6 +58,7 @@ class PromptFitter:
         self, model: DeployedModel, template: ChatTemplate, messages: Sequence[Message], max_tokens: int | None
     ) -> None:
         self._template = template
+        self._neutral = model.neutralize
         self._messages: list[Message | None] = list(messages)
         self._turns = _turns_that_may_go(messages)
         self._size = sum(map(_size, messages))
@@ -68,13 +69,8 @@ class PromptFitter:
         self._exact: int | None = None
         self._corrections = 0
         self._messages_dropped = 0
-        if max_tokens is not None and max_tokens >= self._max_total:
-            raise ApiError(
-                ErrorKind.CONTEXT_LENGTH_EXCEEDED,
-                f"max_tokens is {max_tokens}; the context of {model.name} is {self._max_total} tokens, prompt "
-                "and answer together. Ask for fewer, or leave it out to get what there is room for.",
-                param="max_tokens",
-            )
+        if max_tokens is not None:
+            refuse_impossible(model, max_tokens)
         # Far beyond the limit by any measure: not worth sending. (No text has 8 bytes a token on average.)
         while self._estimate() > 2 * self._max_input and self._drop_oldest():
             pass
@@ -127,7 +123,8 @@ class PromptFitter:
         )
 
     def _render(self) -> str:
-        return self._template.render([message for message in self._messages if message is not None])
+        messages = [message for message in self._messages if message is not None]
+        return self._template.render(messages, neutral=self._neutral)
 
     def _estimate(self) -> int:
         return math.ceil(self._size * self._tokens_per_byte)
@@ -143,6 +140,17 @@ class PromptFitter:
                 self._messages[index] = None
                 self._messages_dropped += 1
         return True
+
+
+def refuse_impossible(model: DeployedModel, max_tokens: int) -> None:
+    """Raises ApiError if an answer of `max_tokens` leaves no room for any prompt."""
+    if max_tokens >= model.max_total_tokens:
+        raise ApiError(
+            ErrorKind.CONTEXT_LENGTH_EXCEEDED,
+            f"max_tokens is {max_tokens}; the context of {model.name} is {model.max_total_tokens} tokens, prompt and "
+            "answer together. Ask for fewer, or leave it out to get what there is room for.",
+            param="max_tokens",
+        )
 
 
 def _size(message: Message) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from chat.chat_completions import ChatCompletions
+from chat.completions import Completions
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.http import Request, Response, error_response, json_response
@@ -37,6 +38,7 @@ class Front:
         endpoints = Endpoints(client)
         self._models = models
         self._chat = ChatCompletions(models, endpoints)
+        self._completions = Completions(models, endpoints)
         self._native = Native(endpoints)
         self._now = now
         self._clock = clock
@@ -71,9 +73,17 @@ class Front:
         raise ApiError(ErrorKind.UNKNOWN_URL, f"There is no {request.method} {request.path} here. Known: {known}.")
 
     def _create_chat_completion(self, request: Request, _model: str, record: Record) -> Response:
-        deadline = Deadline.start(request.remaining_seconds, self._clock)
-        request_id = request.request_id or str(uuid4())
-        return self._chat.create(request.json(), request_id, int(self._now()), deadline, record)
+        return self._chat.create(request.json(), *self._of(request), record)
+
+    def _create_completion(self, request: Request, _model: str, record: Record) -> Response:
+        return self._completions.create(request.json(), *self._of(request), record)
+
+    def _of(self, request: Request) -> tuple[str, int, Deadline]:
+        """What an answer to `request` needs to know: its id, when it came, and until when."""
+        return request.request_id or str(uuid4()), int(self._now()), self._deadline(request)
+
+    def _deadline(self, request: Request) -> Deadline:
+        return Deadline.start(request.remaining_seconds, request.client_timeout, self._clock)
 
     def _list_models(self, _request: Request, _model: str, record: Record) -> Response:
         return json_response(self._models.public(), record=record)
@@ -81,18 +91,25 @@ class Front:
     def _retrieve_model(self, _request: Request, model: str, record: Record) -> Response:
         return json_response(self._models.get(model).public(), record=record)
 
+    def _describe(self, _request: Request, _model: str, record: Record) -> Response:
+        from chat.openapi import document  # the only request that needs it is rare
+
+        return json_response(document(model.name for model in self._models), record=record)
+
     def _generate(self, request: Request, model: str, record: Record) -> Response:
-        deadline = Deadline.start(request.remaining_seconds, self._clock)
+        deadline = self._deadline(request)
         return self._native.generate(self._models.get(model), request.json(), request.body, deadline, record)
 
 
 _ROUTES: tuple[tuple[str, re.Pattern[str], _Operation], ...] = (
     ("POST", re.compile(r"/v1/chat/completions"), Front._create_chat_completion),
+    ("POST", re.compile(r"/v1/completions"), Front._create_completion),
     ("GET", re.compile(r"/v1/models"), Front._list_models),
     ("GET", re.compile(r"/v1/models/(?P<model>.+)"), Front._retrieve_model),
     ("POST", re.compile(r"/models/(?P<model>.+)"), Front._generate),
+    ("GET", re.compile(r"/openapi\.json"), Front._describe),
 )
 
 
 def _readable(pattern: re.Pattern[str]) -> str:
-    return pattern.pattern.replace("(?P<model>.+)", "{model}")
+    return pattern.pattern.replace("(?P<model>.+)", "{model}").replace("\\", "")

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from chat import tgi
 from chat.answer_text import AnswerText
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind
-from chat.fitting import Fit, PromptFitter
+from chat.fitting import Fit
 from chat.http import encode_json
 from chat.models import DeployedModel
-from chat.prompt import ChatTemplate, Message
 from chat.record import Record
 from chat.sagemaker import ByteStream, Endpoints
 
 
+class Prompt(Protocol):
+    """What proposes a prompt, and another when TGI refuses it for its length."""
+
+    def fit(self) -> Fit:
+        """The proposal to send now."""
+        ...
+
+    def correct(self, refusal: tgi.PromptTooLongError) -> None:
+        """Learn from TGI's refusal of the last proposal. Raises ApiError if there is no other."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be generated. `parameters` are TGI's, without lengths and stops; `max_tokens` None means all the
-    room."""
+    """What is to be generated. `parameters` are TGI's, without lengths and stops.
+
+    `leading_space` and `verbatim` are AnswerText's. `keep_tokens` asks for the tokens beside the text. `status_waits`
+    is False where the client may get its status line before the first token, when that takes long.
+    """
 
     model: DeployedModel
-    template: ChatTemplate
-    messages: Sequence[Message]
+    prompt: Prompt
     parameters: dict[str, object]
-    max_tokens: int | None
     stops: Sequence[str]
+    leading_space: bool = False
+    verbatim: bool = False
+    keep_tokens: bool = False
+    status_waits: bool = True
 
     def payload(self, fit: Fit) -> bytes:
         """The body for TGI. It takes a limited number of stops; all of them are searched here as well."""
@@ -41,8 +59,16 @@ class Order:
         return encode_json({"inputs": fit.prompt, "parameters": parameters, "stream": True})
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text that is certain, and the tokens that it completes if the order asked for them."""
+
+    text: str
+    tokens: Sequence[tgi.Token] = ()
+
+
 class Generation:
-    """An answer whose first token is there. `finish_reason` and the counts are final when `pieces` has ended."""
+    """An answer that has begun. `finish_reason` and the counts are final when `pieces` has ended."""
 
     def __init__(
         self,
@@ -51,51 +77,43 @@ class Generation:
         stream: ByteStream,
         events: Iterator[tgi.Token | tgi.KeepAlive],
         deadline: Deadline,
-        record: Record,
     ) -> None:
-        continues = order.messages[-1].role == "assistant"
-        self._text = AnswerText(order.stops, continues=continues)
+        self._text = AnswerText(order.stops, leading_space=order.leading_space, verbatim=order.verbatim)
+        self._tokens = _TokensOfText() if order.keep_tokens else None
         self._events = events
         self._stream = stream
         self._deadline = deadline
-        self._record = record
         self.finish_reason: str | None = None
+        self.prompt = fit.prompt
         self.messages_dropped = fit.messages_dropped
         self.prompt_tokens = fit.prompt_tokens
         self.prompt_tokens_exact = fit.exact
         self.completion_tokens = 0
 
-    def pieces(self) -> Iterator[str | tgi.KeepAlive]:
+    def pieces(self) -> Iterator[Piece | tgi.KeepAlive]:
         """The answer's text as it becomes certain; a KeepAlive when there was nothing for a while. Raises ApiError."""
         try:
             for event in self._events:
                 if isinstance(event, tgi.Token):
                     text = self._take(event)
                     if text:
-                        yield text
+                        yield self._piece(text)
                 else:
                     yield event
                 if self.finish_reason is None and self._deadline.passed():
+                    if self.completion_tokens == 0:
+                        raise no_token_in_time()
                     self.finish_reason = "length"
                 if self.finish_reason is not None:
                     break
             rest = self._text.finish(cut=self.finish_reason == "length")
             if self._text.stopped:
                 self.finish_reason = "stop"
-            if rest:
-                yield rest
+            last = self._piece(rest, ended=True)
+            if last.text or last.tokens:
+                yield last
         finally:
             self.close()
-            self._note()
-
-    def usage(self) -> dict[str, object]:
-        """OpenAI's usage object; a prompt length that TGI did not tell is marked as an estimate."""
-        usage: dict[str, object] = {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.prompt_tokens + self.completion_tokens,
-        }
-        return usage if self.prompt_tokens_exact else {**usage, "prompt_tokens_estimated": True}
 
     def close(self) -> None:
         """End the call upstream. May be called more than once, also before `pieces`."""
@@ -103,7 +121,11 @@ class Generation:
 
     def _take(self, token: tgi.Token) -> str:
         self.completion_tokens += 1
-        text = "" if token.special else self._text.feed(token.text)
+        text = ""
+        if not token.special:
+            text = self._text.feed(token.text)
+            if self._tokens is not None:
+                self._tokens.add(token)
         if token.final is not None:
             self.completion_tokens = token.final.generated_tokens
             if token.final.input_length is not None:
@@ -114,42 +136,68 @@ class Generation:
             self.finish_reason = "stop"
         return text
 
-    def _note(self) -> None:
-        self._record.finish_reason = self.finish_reason
-        self._record.prompt_tokens = self.prompt_tokens
-        self._record.prompt_tokens_estimated = not self.prompt_tokens_exact
-        self._record.completion_tokens = self.completion_tokens
+    def _piece(self, text: str, *, ended: bool = False) -> Piece:
+        if self._tokens is None:
+            return Piece(text)
+        return Piece(text, self._tokens.up_to(self._text.position, begun=ended))
+
+
+class _TokensOfText:
+    """Tokens that wait for their text to be shown."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[int, int, tgi.Token]] = deque()
+        self._length = 0
+
+    def add(self, token: tgi.Token) -> None:
+        start, self._length = self._length, self._length + len(token.text)
+        self._waiting.append((start, self._length, token))
+
+    def up_to(self, position: int, *, begun: bool) -> list[tgi.Token]:
+        """The tokens whose text lies before `position` and that were not given yet; with `begun` also one that only
+        begins there, of which a stop cut off the rest."""
+        taken = []
+        while self._waiting:
+            start, end, token = self._waiting[0]
+            if end > position and not (begun and start < position):
+                break
+            taken.append(token)
+            self._waiting.popleft()
+        return taken
 
 
 def start(endpoints: Endpoints, order: Order, deadline: Deadline, record: Record) -> Generation:
     """Call the model and wait for its first token, so that a failure up to there has a status of its own. Raises
     ApiError."""
-    fitter = PromptFitter(order.model, order.template, order.messages, order.max_tokens)
     while True:
-        fit = fitter.fit()
-        record.upstream_attempts += 1
+        fit = order.prompt.fit()
+        record.attempt()
         try:
             stream = endpoints.invoke(order.model.endpoint, order.payload(fit))
             try:
                 events = tgi.tokens(stream)
-                first = _first_token(events, deadline)
+                first = _first_event(events, deadline, status_waits=order.status_waits)
             except BaseException:
                 stream.close()
                 raise
         except tgi.PromptTooLongError as refusal:
-            fitter.correct(refusal)
+            order.prompt.correct(refusal)
             continue
-        record.first_token()
-        record.messages_dropped = fit.messages_dropped or None
-        return Generation(order, fit, stream, _before(first, events), deadline, record)
+        return Generation(order, fit, stream, _before(first, events), deadline)
 
 
-def _first_token(events: Iterator[tgi.Token | tgi.KeepAlive], deadline: Deadline) -> tgi.Token:
+def _first_event(
+    events: Iterator[tgi.Token | tgi.KeepAlive], deadline: Deadline, *, status_waits: bool
+) -> tgi.Token | tgi.KeepAlive:
+    """The first token; or, for a client that may not wait so long for a status line, the keep-alive at which its
+    patience ends. TGI has validated and queued the request by then."""
     for event in events:
         if isinstance(event, tgi.Token):
             return event
         if deadline.first_byte_passed():
             raise no_token_in_time()
+        if not status_waits and deadline.status_due():
+            return event
     raise tgi.incomplete()
 
 

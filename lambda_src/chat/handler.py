@@ -9,10 +9,12 @@ import base64
 import functools
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import quote
 
+from chat import metrics, tracing
 from chat.front import Front
 from chat.http import Body, Request, Response
 from chat.models import ENVIRONMENT_VARIABLE, Models
@@ -32,6 +34,13 @@ CORS_ORIGINS: tuple[str, ...] = tuple(json.loads(os.environ.get("FALCONRY_CORS_O
 
 CLIENTS: Mapping[str, str] = json.loads(os.environ.get("FALCONRY_CLIENTS", "{}"))
 """Names of clients by the ids of their API keys."""
+
+
+DEPLOYMENT = os.environ.get("FALCONRY_DEPLOYMENT", "")
+"""The deployment's name, under which metrics are kept; none are without it."""
+
+_TIMEOUT_HEADERS = ("x-stainless-read-timeout", "x-stainless-timeout")
+"""How OpenAI's Python and JavaScript clients tell the seconds that they wait for a byte."""
 
 
 @functools.cache
@@ -63,6 +72,7 @@ def to_request(event: Mapping[str, object], context: Context) -> Request:
         body=base64.b64decode(body) if event.get("isBase64Encoded") is True else body,
         request_id=str(_request_context(event).get("requestId") or context.aws_request_id),
         remaining_seconds=context.get_remaining_time_in_millis() / 1000,
+        client_timeout=_client_timeout(event),
     )
 
 
@@ -80,9 +90,7 @@ def _cors_headers(event: Mapping[str, object]) -> dict[str, str]:
     """What lets a page of an allowed origin read the answer. Nothing without allowed origins."""
     if not CORS_ORIGINS:
         return {}
-    given = event.get("headers")
-    headers = given if isinstance(given, dict) else {}
-    origin = next((str(value) for name, value in headers.items() if str(name).lower() == "origin"), "")
+    origin = _header(event, "origin")
     allowed = "*" if "*" in CORS_ORIGINS else origin if origin in CORS_ORIGINS else None
     if allowed is None:
         return {"vary": "Origin"}
@@ -91,6 +99,22 @@ def _cors_headers(event: Mapping[str, object]) -> dict[str, str]:
         "access-control-expose-headers": "x-request-id,retry-after,x-should-retry",
         "vary": "Origin",
     }
+
+
+def _header(event: Mapping[str, object], name: str) -> str:
+    """The request's header `name` (in lower case), or an empty string."""
+    given = event.get("headers")
+    headers = given if isinstance(given, dict) else {}
+    return next((str(value) for given_name, value in headers.items() if str(given_name).lower() == name), "")
+
+
+def _client_timeout(event: Mapping[str, object]) -> float | None:
+    """How many seconds the client waits for a byte, if it says so in a way that makes sense."""
+    for name in _TIMEOUT_HEADERS:
+        text = _header(event, name)
+        if text.replace(".", "", 1).isdecimal() and float(text) > 0:
+            return float(text)
+    return None
 
 
 def _client(event: Mapping[str, object]) -> str | None:
@@ -111,20 +135,25 @@ def _request_context(event: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _log_response(event: Mapping[str, object], request: Request, response: Response) -> None:
-    """One line a request: ids, counts and times. Never a prompt, an answer or a key."""
-    outcome = "failed" if response.record.error_code else "completed" if response.body.exhausted else "client_closed"
-    _log(
-        {
-            "level": "INFO",
-            "message": "request",
-            "request_id": request.request_id,
-            "client": _client(event),
-            "route": f"{request.method} {event.get('resource') or request.path}",
-            "status": response.status,
-            "outcome": outcome,
-            **response.record.fields(),
-        }
-    )
+    """One line a request: ids, counts, times and metrics. Never a prompt, an answer or a key."""
+    record = response.record
+    outcome = "failed" if record.error_code else "completed" if response.body.exhausted else "client_closed"
+    client = _client(event)
+    line: dict[str, object] = {
+        "level": "INFO",
+        "message": "request",
+        "request_id": request.request_id,
+        "client": client,
+        "route": f"{request.method} {event.get('resource') or request.path}",
+        "status": response.status,
+        "outcome": outcome,
+        **record.fields(),
+    }
+    if DEPLOYMENT:
+        now = int(time.time() * 1000)
+        line |= metrics.embedded(record, deployment=DEPLOYMENT, client=client, status=response.status, milliseconds=now)
+    _log(line)
+    tracing.send(record)
 
 
 def _log(line: dict[str, object]) -> None:

@@ -13,13 +13,14 @@ from chat.record import Record
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. `path` is decoded and carries no stage; `remaining_seconds` is what the host gives for the
-    answer."""
+    answer, `client_timeout` how many seconds the client waits for a byte, if it says so."""
 
     method: str
     path: str
     body: bytes = b""
     request_id: str = ""
     remaining_seconds: float = 900.0
+    client_timeout: float | None = None
 
     def json(self) -> dict[str, object]:
         """The body as a JSON object. Raises ApiError for anything else."""

@@ -19,7 +19,8 @@ class DeployedModel:
 
     `template` is None for a base model, which was not tuned on dialogue. Token limits are TGI's MAX_TOTAL_TOKENS and
     MAX_INPUT_LENGTH. `tgi_version` decides which parameters exist; the default is the oldest version that is deployed.
-    `created` is seconds since the epoch, 0 when not known.
+    `max_top_n_tokens` is its MAX_TOP_N_TOKENS. `neutralize` says whether role labels and special strings inside
+    messages lose their meaning. `created` is seconds since the epoch, 0 when not known.
     """
 
     name: str
@@ -28,6 +29,8 @@ class DeployedModel:
     max_total_tokens: int
     max_input_tokens: int
     max_stop_sequences: int = 4
+    max_top_n_tokens: int = 5
+    neutralize: bool = True
     tgi_version: str = "1.4.0"
     created: int = 0
     owned_by: str = "tiiuae"

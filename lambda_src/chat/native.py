@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chat import sse, tgi
-from chat.chat_completions import EVENT_STREAM_HEADERS
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.generation import no_token_in_time
 from chat.http import Body, Response, encode_json, json_response
 from chat.models import DeployedModel
 from chat.native_parameters import NATIVE_BODY, NATIVE_PARAMETERS
+from chat.openai_answer import EVENT_STREAM_HEADERS
 from chat.parameters import check
 from chat.record import Record
 from chat.sagemaker import ByteStream, Endpoints
@@ -38,7 +38,7 @@ class Native:
         asked: dict[str, object] = parameters if isinstance(parameters, dict) else {}
         check(NATIVE_PARAMETERS, asked, model=model, prefix="parameters.")
         record.model, record.stream = model.name, given.get("stream") is True
-        record.upstream_attempts = 1
+        record.attempt()
         if record.stream:
             return self._streamed(model, raw, deadline, record)
         if asked.get("decoder_input_details") is True or asked.get("best_of") not in (None, 1):

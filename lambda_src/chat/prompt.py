@@ -56,19 +56,22 @@ class ChatTemplate:
     stops: tuple[str, ...]
     collapse_blank_lines: bool
 
-    def render(self, messages: Sequence[Message]) -> str:
+    def render(self, messages: Sequence[Message], *, neutral: bool = True) -> str:
         """The prompt for `messages`, ending where the assistant's next words belong.
 
-        A last message of the assistant is left open, so that the model continues it.
+        A last message of the assistant is left open, so that the model continues it. With `neutral` False role labels
+        and special strings inside messages keep their meaning.
         """
-        turns = [self._turn(message) for message in messages]
+        turns = [self._turn(message, neutral) for message in messages]
         if not messages or messages[-1].role != "assistant":
             turns.append(self.labels["assistant"].rstrip())
         prompt = self.separator.join(turns)
         return prompt if messages and messages[0].role == "system" else self.leading + prompt
 
-    def _turn(self, message: Message) -> str:
-        content = neutralise(message.content.replace("\r\n", "\n").strip())
+    def _turn(self, message: Message, neutral: bool) -> str:
+        content = message.content.replace("\r\n", "\n").strip()
+        if neutral:
+            content = neutralise(content)
         if self.collapse_blank_lines:
             content = re.sub(r"\n{2,}", "\n", content)
         return self.labels[message.role] + content

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from threading import Lock
 
 from chat.errors import ApiError, ErrorKind
 
@@ -14,6 +15,7 @@ class Record:
 
     model: str | None = None
     stream: bool | None = None
+    choices: int | None = None
     prompt_tokens: int | None = None
     prompt_tokens_estimated: bool | None = None
     completion_tokens: int | None = None
@@ -25,14 +27,27 @@ class Record:
     error_param: str | None = None
     error_detail: str | None = None
     _started: float = field(default_factory=time.monotonic)
+    _lock: Lock = field(default_factory=Lock)
 
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self._started) * 1000)
+
+    def attempt(self) -> None:
+        """Count a call upstream; several may begin at once."""
+        with self._lock:
+            self.upstream_attempts += 1
 
     def first_token(self) -> None:
         """Note the time to the first token, once."""
         if self.time_to_first_token_ms is None:
             self.time_to_first_token_ms = self.elapsed_ms()
+
+    def tokens_per_second(self) -> float | None:
+        """How fast tokens followed the first one; None for an answer of fewer than two."""
+        if self.time_to_first_token_ms is None or (self.completion_tokens or 0) < 2:
+            return None
+        milliseconds = self.elapsed_ms() - self.time_to_first_token_ms
+        return round(1000 * ((self.completion_tokens or 0) - 1) / max(1, milliseconds), 1)
 
     def fail(self, error: ApiError) -> None:
         self.error_code = error.kind.code
@@ -42,5 +57,6 @@ class Record:
 
     def fields(self) -> dict[str, object]:
         """What is known, for one line of the log."""
-        known = {name: value for name, value in asdict(self).items() if value is not None and name[0] != "_"}
+        names = [name for name in self.__slots__ if not name.startswith("_")]
+        known = {name: value for name in names if (value := getattr(self, name)) is not None}
         return {**known, "duration_ms": self.elapsed_ms()}

@@ -25,12 +25,26 @@ class Final:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenProbability:
+    """A token that was possible in one place. `logprob` is the natural logarithm of its probability."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
-    """One event. `text` is empty while a character is unfinished; special tokens (EOS) are not part of an answer."""
+    """One event. `text` is empty while a character is unfinished; special tokens (EOS) are not part of an answer.
+
+    `top` holds the likeliest tokens in its place, the likeliest first, if the request asked for them
+    (`top_n_tokens`).
+    """
 
     text: str
     special: bool
     final: Final | None
+    logprob: float = 0.0
+    top: tuple[TokenProbability, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,19 @@ def _token(event: Mapping[str, object], count: int) -> Token:
             generated_tokens=int(known.get("generated_tokens", count)),
             input_length=known.get("input_length"),
         )
-    return Token(text=token["text"], special=bool(token.get("special")), final=final)
+    logprob = token.get("logprob")
+    return Token(
+        text=token["text"],
+        special=bool(token.get("special")),
+        final=final,
+        logprob=logprob if isinstance(logprob, float | int) else 0.0,
+        top=_top(event.get("top_tokens")) if "top_tokens" in event else (),
+    )
+
+
+def _top(tokens: object) -> tuple[TokenProbability, ...]:
+    known = [token for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
+    return tuple(TokenProbability(str(token.get("text", "")), float(token.get("logprob") or 0.0)) for token in known)
 
 
 _TOO_LONG = re.compile(

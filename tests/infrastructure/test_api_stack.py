@@ -83,6 +83,8 @@ def test_the_front_knows_every_model_by_name(six_models: Deployment) -> None:
         "max_total_tokens": 2048,
         "max_input_tokens": 1024,
         "max_stop_sequences": 8,
+        "max_top_n_tokens": 20,
+        "neutralize": True,
         "tgi_version": "2.4.0",
     }
     # Lambda's limit for all variables together is 4 KiB.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +17,7 @@ CHAT = "falcon-180b-chat"
 INSTRUCT = "falcon-7b-instruct"
 BASE = "falcon-180b"
 
-Part = bytes | Exception | Callable[[], None]
+Part = bytes | Exception | Callable[[], object]
 """One step of a stream: bytes, an exception to raise, or something to do."""
 
 
@@ -49,16 +50,19 @@ class FakeClient:
     """botocore's `sagemaker-runtime` client. Answers each call with the next of `answers`."""
 
     answers: list[Iterable[Part] | Exception]
+    lock: Lock = field(default_factory=Lock)
     requests: list[dict[str, Any]] = field(default_factory=list)
     streams: list[FakeEvents] = field(default_factory=list)
 
     def invoke_endpoint_with_response_stream(self, **request: Any) -> dict[str, Any]:
-        self.requests.append(request)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        self.streams.append(FakeEvents(answer))
-        return {"Body": self.streams[-1]}
+        with self.lock:
+            self.requests.append(request)
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            events = FakeEvents(answer)
+            self.streams.append(events)
+        return {"Body": events}
 
     def payload(self, number: int = -1) -> dict[str, Any]:
         """What TGI was sent, by the call's number."""
@@ -96,15 +100,27 @@ def front(client: FakeClient, clock: Callable[[], float] | None = None, **change
     return Front(models, client, now=lambda: 1_700_000_000.5, clock=clock or Clock())
 
 
-def send(target: Front, method: str, path: str, body: object = None, remaining_seconds: float = 900.0) -> Response:
+def send(
+    target: Front,
+    method: str,
+    path: str,
+    body: object = None,
+    remaining_seconds: float = 900.0,
+    client_timeout: float | None = None,
+) -> Response:
     raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    return target.handle(Request(method, path, raw, "request-1", remaining_seconds))
+    return target.handle(Request(method, path, raw, "request-1", remaining_seconds, client_timeout))
 
 
-def chat(target: Front, remaining_seconds: float = 900.0, **body: Any) -> Response:
+def chat(target: Front, remaining_seconds: float = 900.0, client_timeout: float | None = None, **body: Any) -> Response:
     """Send a chat request; `model` and `messages` have defaults."""
     whole = {"model": CHAT, "messages": [{"role": "user", "content": "Hello"}], **body}
-    return send(target, "POST", "/v1/chat/completions", whole, remaining_seconds)
+    return send(target, "POST", "/v1/chat/completions", whole, remaining_seconds, client_timeout)
+
+
+def complete(target: Front, **body: Any) -> Response:
+    """Send a text completion request; `model` and `prompt` have defaults."""
+    return send(target, "POST", "/v1/completions", {"model": BASE, "prompt": "Once upon", **body})
 
 
 def read(response: Response) -> Any:
@@ -125,8 +141,12 @@ def text_of(events: list[Any]) -> str:
     return "".join(delta.get("content") or "" for delta in deltas)
 
 
-def token(text: str, *, special: bool = False) -> bytes:
-    return _line({"index": 1, "token": _token(text, special), "generated_text": None, "details": None})
+def token(text: str, *, special: bool = False, logprob: float = -0.5, top: Sequence[tuple[str, float]] = ()) -> bytes:
+    """One event of TGI; `top` are the likeliest tokens in its place."""
+    event = {"index": 1, "token": _token(text, special) | {"logprob": logprob}, "generated_text": None}
+    if top:
+        event["top_tokens"] = [{"id": 1, "text": word, "logprob": value, "special": False} for word, value in top]
+    return _line({**event, "details": None})
 
 
 def final(

@@ -184,3 +184,20 @@ def test_pages_of_allowed_origins_may_read_answers(
     headers = cast(dict[str, str], response["headers"])
     assert headers.get("access-control-allow-origin") == allowed
     assert ("vary" in headers) == bool(origins)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"X-Stainless-Read-Timeout": "30.5"}, 30.5),
+        ({"x-stainless-timeout": "600"}, 600.0),
+        ({"x-stainless-timeout": "NOT_GIVEN"}, None),
+        ({"x-stainless-timeout": "0"}, None),
+        ({"x-stainless-timeout": "-1"}, None),
+        ({"x-stainless-timeout": "1e9"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_clients_own_timeout_is_heard(headers: dict[str, str] | None, seconds: float | None) -> None:
+    assert chat.handler.to_request(event(headers=headers), Context()).client_timeout == seconds

@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 
 from local_aws.data_plane.api_gateway.context import RequestContext
 from local_aws.data_plane.api_gateway.definition import Method

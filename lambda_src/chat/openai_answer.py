@@ -1,0 +1,178 @@
+"""What the answers of OpenAI's two routes have in common: ids, usage, and the events of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chat import sse
+from chat.choices import Choices
+from chat.errors import ApiError, ErrorKind, internal_error
+from chat.generation import Generation, Piece
+from chat.http import Body, Response, json_response
+from chat.parameters import Parameter, check
+from chat.record import Record
+from chat.tgi import Token
+
+EVENT_STREAM_HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+
+STREAM_OPTIONS = (
+    Parameter(name="include_usage", types=("boolean",), description="Send a last chunk with the token counts."),
+    Parameter(name="include_obfuscation", types=("boolean",), description="Without effect: chunks are not padded."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What every object of one answer repeats."""
+
+    id: str
+    created: int
+    model: str
+
+    def object(self, kind: str, choices: Sequence[dict[str, object]]) -> dict[str, object]:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices}
+
+
+class Shape(Protocol):
+    """How one route writes choices. `index` is the choice's; a chunk is an object for the list `choices` of an
+    event."""
+
+    @property
+    def whole_kind(self) -> str: ...
+
+    @property
+    def chunk_kind(self) -> str: ...
+
+    def begin(self, index: int) -> dict[str, object] | None:
+        """The chunk before anything came, if there is one."""
+        ...
+
+    def piece(self, index: int, piece: Piece) -> dict[str, object]:
+        """The chunk for a piece of text."""
+        ...
+
+    def end(self, index: int, finish_reason: str | None) -> dict[str, object]:
+        """The last chunk."""
+        ...
+
+    def whole(self, index: int, piece: Piece, finish_reason: str | None) -> dict[str, object]:
+        """The choice in one piece."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Choices that are sent to a client. `prompts` are those of the choices whose prompts count: one a prompt."""
+
+    choices: Choices
+    prompts: Sequence[Generation]
+    identity: Identity
+    shape: Shape
+    record: Record
+
+    def streamed(self, *, include_usage: bool) -> Response:
+        """The answer as server-sent events."""
+        headers = {**EVENT_STREAM_HEADERS, **self._dropped_header()}
+        return Response(200, headers, Body(self._events(include_usage), self._end), self.record)
+
+    def whole(self, *, best: int | None = None) -> Response:
+        """The answer in one piece, once everything came; of each prompt's choices the `best` likeliest, if asked."""
+        try:
+            pieces = self._gathered()
+        finally:
+            self._end()
+        kept = range(len(pieces)) if best is None else self._likeliest(pieces, best)
+        choices = [
+            self.shape.whole(index, pieces[source], self.choices.generations[source].finish_reason)
+            for index, source in enumerate(kept)
+        ]
+        value = {**self.identity.object(self.shape.whole_kind, choices), "usage": self.usage()}
+        return json_response(value, record=self.record, headers=self._dropped_header())
+
+    def usage(self) -> dict[str, object]:
+        """OpenAI's usage object; a prompt length that TGI did not tell is marked as an estimate."""
+        prompt_tokens = sum(running.prompt_tokens for running in self.prompts)
+        completion_tokens = sum(running.completion_tokens for running in self.choices.generations)
+        usage: dict[str, object] = {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
+        }
+        exact = all(running.prompt_tokens_exact for running in self.prompts)
+        return usage if exact else {**usage, "prompt_tokens_estimated": True}
+
+    def _gathered(self) -> list[Piece]:
+        texts: list[list[str]] = [[] for _ in self.choices.generations]
+        tokens: list[list[Token]] = [[] for _ in self.choices.generations]
+        for index, item in self.choices.items():
+            if isinstance(item, Piece):
+                texts[index].append(item.text)
+                tokens[index].extend(item.tokens)
+        return [Piece("".join(text), of_text) for text, of_text in zip(texts, tokens, strict=True)]
+
+    def _likeliest(self, pieces: Sequence[Piece], best: int) -> list[int]:
+        """The indices of the `best` choices of each prompt, the one with the highest log probability a token first."""
+        each = len(pieces) // len(self.prompts)
+        kept: list[int] = []
+        for first in range(0, len(pieces), each):
+            group = sorted(range(first, first + each), key=lambda index: _mean_logprob(pieces[index]), reverse=True)
+            kept.extend(group[:best])
+        return kept
+
+    def _events(self, include_usage: bool) -> Iterator[bytes]:
+        generations = self.choices.generations
+
+        def event(choice: dict[str, object]) -> bytes:
+            value = self.identity.object(self.shape.chunk_kind, [choice])
+            return sse.event({**value, "usage": None} if include_usage else value)
+
+        try:
+            for index in range(len(generations)):
+                beginning = self.shape.begin(index)
+                if beginning is not None:
+                    yield event(beginning)
+            for index, item in self.choices.items():
+                if isinstance(item, Piece):
+                    yield event(self.shape.piece(index, item))
+                elif item is None:
+                    yield event(self.shape.end(index, generations[index].finish_reason))
+                else:
+                    yield sse.KEEP_ALIVE
+            if include_usage:
+                yield sse.event({**self.identity.object(self.shape.chunk_kind, []), "usage": self.usage()})
+            yield sse.DONE
+        except Exception as error:
+            reported = error if isinstance(error, ApiError) else internal_error(error)
+            self.record.fail(reported)
+            yield sse.event(reported.body())
+
+    def _end(self) -> None:
+        self.choices.close()
+        self.choices.note(self.record, self.prompts)
+
+    def _dropped_header(self) -> dict[str, str]:
+        """Tells that the oldest messages did not fit and were left out."""
+        dropped = self.choices.generations[0].messages_dropped
+        return {"x-falconry-messages-dropped": str(dropped)} if dropped else {}
+
+
+def _mean_logprob(piece: Piece) -> float:
+    return sum(token.logprob for token in piece.tokens) / max(1, len(piece.tokens))
+
+
+def stream_options(value: object, stream: bool) -> dict[str, object]:
+    """The checked `stream_options`. Raises ApiError where there is no stream."""
+    if not isinstance(value, dict):
+        return {}
+    if not stream:
+        raise ApiError(
+            ErrorKind.INVALID_VALUE, "stream_options is only allowed when stream is true.", param="stream_options"
+        )
+    return check(STREAM_OPTIONS, value, prefix="stream_options.")
+
+
+def whole_number(value: object, default: int) -> int:
+    """`value` where it is an integer; a field that was checked is that or not there."""
+    return value if isinstance(value, int) else default
