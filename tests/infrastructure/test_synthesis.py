@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,21 @@ from .matrix import MATRIX
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
 
 
-def _start_synth(output: Path) -> subprocess.Popen[str]:
+SOURCES = ("app.py", "catalog", "cdk.json", "config", "constructs_lib", "lambda_src", "settings", "stacks")
+"""What synthesis reads of the project."""
+
+
+def _checkout(folder: Path) -> Path:
+    """The project again, in another folder."""
+    folder.mkdir()
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def _start_synth(project: Path, output: Path) -> subprocess.Popen[str]:
     """`cdk synth` of the default config by a user without any AWS setting."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     environment |= {
@@ -29,13 +44,15 @@ def _start_synth(output: Path) -> subprocess.Popen[str]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     command = [str(NODE), str(CLI), "synth", "--quiet", "--output", str(output)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def test_two_syntheses_give_the_same_bytes(tmp_path: Path) -> None:
+def test_two_syntheses_in_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
     folders = [tmp_path / "first", tmp_path / "second"]
     contents = []
-    for process, folder in [(_start_synth(folder), folder) for folder in folders]:
+    projects = [ROOT, _checkout(tmp_path / "checkout")]
+    running = [_start_synth(project, folder) for project, folder in zip(projects, folders, strict=True)]
+    for process, folder in zip(running, folders, strict=True):
         with process:
             _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
