@@ -65,12 +65,20 @@ Reasons = Mapping[str, Mapping[str, str]]
 """Check -> pattern of resources -> why the finding stays."""
 
 
+def unexplained(findings: Collection[Finding], reasons: Reasons) -> list[Finding]:
+    """The findings that no reason is about."""
+    return [
+        found
+        for found in findings
+        if not any(fnmatchcase(found.resource, pattern) for pattern in reasons.get(found.check, {}))
+    ]
+
+
 def mistakes(findings: Collection[Finding], reasons: Reasons) -> list[str]:
     """A sentence for each finding without a reason and for each reason without a finding."""
     new = [
         f"{found.check} ({found.demand}) fails for {found.resource} in {found.template}: mend it, or say why it stays."
-        for found in findings
-        if not any(fnmatchcase(found.resource, pattern) for pattern in reasons.get(found.check, {}))
+        for found in unexplained(findings, reasons)
     ]
     stale = [
         f"{check} is found for no {pattern} any more: take it out of {ACKNOWLEDGED.name}."
@@ -104,9 +112,10 @@ def main(arguments: Sequence[str]) -> int:
     found = mistakes(report.findings, reasons)
     for sentence in found:
         print(sentence, file=sys.stderr)
-    number = sum(len(patterns) for patterns in reasons.values())
     failed = len(report.findings)
-    print(f"checkov: {report.passed} passed, {failed} failed, {number} reasons, {len(found)} open")
+    acknowledged = failed - len(unexplained(report.findings, reasons))
+    number = sum(len(patterns) for patterns in reasons.values())
+    print(f"checkov: {report.passed} passed, {failed} failed, {acknowledged} of them acknowledged by {number} reasons")
     return 1 if found else 0
 
 
