@@ -31,16 +31,21 @@ test: $(BIN)/.installed ## Run all tests
 	@$(BIN)/python -m pytest
 
 .PHONY: check
-check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
-	@$(BIN)/mypy .
-	@$(BIN)/python -m settings.reference --check
-	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
+check: lint types matrix ## Run the static checks: ruff, mypy, generated pages, cfn-lint
+	@$(BIN)/cfn-lint '.local/matrix/*.out/*.template.json' && echo "cfn-lint: no error and no warning"
+
+.PHONY: check-policies
+check-policies: .venv-checkov/.installed matrix ## Look at all templates with checkov
+	@$(BIN)/python -m tests.infrastructure.checkov .venv-checkov/bin/checkov .local/matrix
+
+# Every template that is looked at: once for all checks that one `make` runs.
+.PHONY: matrix
+matrix: $(BIN)/.installed
 	@rm -rf .local/matrix && mkdir -p .local/matrix
 	@$(BIN)/python -m tests.infrastructure.matrix .local/matrix
 	@for config in config/*.yaml; do \
 		npx --no-install cdk synth --quiet --context config="$$config" --output .local/matrix/shipped.out || exit 1; \
 	done
-	@$(BIN)/cfn-lint '.local/matrix/*.out/*.template.json' && echo "cfn-lint: no error and no warning"
 
 .PHONY: check-catalog
 check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
@@ -64,6 +69,12 @@ lint: $(BIN)/.installed ## Check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+.PHONY: types
+types: $(BIN)/.installed
+	@$(BIN)/mypy .
+	@$(BIN)/python -m settings.reference --check
+	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
+
 .PHONY: format
 format: $(BIN)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only .
@@ -78,7 +89,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv requirements-sagemaker; do \
+	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-checkov; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -86,7 +97,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-sagemaker node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-sagemaker .venv-checkov node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -107,4 +118,11 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -m venv --clear .venv-sagemaker
 	@$(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes -r requirements-sagemaker.txt \
 		|| .venv-sagemaker/bin/python -m pip install --quiet --require-hashes -r requirements-sagemaker.txt
+	@touch $@
+
+.venv-checkov/.installed: requirements-checkov.txt $(BIN)/.installed
+	@echo "Installing checkov into .venv-checkov (once) ..."
+	@$(PYTHON) -m venv --clear .venv-checkov
+	@$(BIN)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements-checkov.txt \
+		|| .venv-checkov/bin/python -m pip install --quiet --require-hashes -r requirements-checkov.txt
 	@touch $@

@@ -46,7 +46,10 @@ def main() -> int:
         print("No API is running here. Start one in another terminal: make local", file=sys.stderr)
         return 1
     api = json.loads(API_FILE.read_text(encoding="utf-8"))
-    headers = {"Authorization": f"Bearer {api['api_key']}"}
+    if api["auth"] != "api_key":
+        print("This needs an API that takes keys; the running one has another `auth`.", file=sys.stderr)
+        return 1
+    headers = {"Authorization": f"Bearer {api['api_key']}", **api["headers"]}
     with httpx2.Client(base_url=api["base_url"], headers=headers, timeout=60, trust_env=False) as client:
         arrivals(client, api["models"][0])  # the first call opens connections
         runs = [arrivals(client, api["models"][0]) for _ in range(RUNS)]

@@ -61,6 +61,9 @@ class AccessLogBucket(Construct):
                 },
             )
         )
+        if self.bucket.policy:
+            # A bucket that outlives the stack goes on to refuse connections without TLS, and to take logs.
+            self.bucket.policy.apply_removal_policy(removal_policy)
         # Each line below goes for this bucket only.
         for_ever = "A bucket of logs that logged its own readers would write logs for ever."
         acknowledge(self.bucket, "S1", for_ever)

@@ -7,6 +7,8 @@ from typing import TypedDict
 
 from aws_cdk import aws_apigateway as apigateway
 
+from constructs_lib.gateway_responses import Credentials
+
 
 class MethodAuth(TypedDict):
     """The arguments of `add_method` that say who may call."""
@@ -29,6 +31,13 @@ class Admission:
     authorizer: apigateway.IAuthorizer | None = None
     signed: bool = False
     api_key: bool = False
+
+    @property
+    def credentials(self) -> Credentials:
+        """What callers bring."""
+        if self.signed:
+            return "signature"
+        return "api_key" if self.api_key else "token"
 
     def method_options(self) -> MethodAuth:
         """For a method that only admitted requests reach. Raises ValueError if everybody would be."""

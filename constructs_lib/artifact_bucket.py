@@ -54,6 +54,9 @@ class ArtifactBucket(Construct):
             ],
             removal_policy=removal_policy,
         )
+        if self.bucket.policy:
+            # A bucket that outlives the stack goes on to refuse connections without TLS.
+            self.bucket.policy.apply_removal_policy(removal_policy)
         acknowledge(
             self.bucket,
             "S3BucketReplicationEnabled",

@@ -17,7 +17,7 @@ from constructs_lib.admission import Admission
 from constructs_lib.capacity import Capacity
 from constructs_lib.chat_function import TIMEOUT
 from constructs_lib.cors import Cors
-from constructs_lib.gateway_responses import gateway_errors
+from constructs_lib.gateway_responses import Credentials, gateway_errors
 from constructs_lib.routes import ROUTES
 
 STAGE_NAME = "live"
@@ -106,7 +106,7 @@ class ChatApi(Construct):
             resources[path].add_method(method, **admission.method_options())
         if cors:
             self._answer_preflights(cors, resources)
-        self._shape_errors(cors, signed=admission.signed)
+        self._shape_errors(cors, admission.credentials)
 
     @property
     def url(self) -> str:
@@ -139,9 +139,9 @@ class ChatApi(Construct):
             for rule in ("APIG4", "COG4"):
                 acknowledge(method, rule, "A browser asks before it sends; the question itself carries no credentials.")
 
-    def _shape_errors(self, cors: Cors | None, *, signed: bool) -> None:
+    def _shape_errors(self, cors: Cors | None, credentials: Credentials) -> None:
         cors_headers = cors.gateway_response_headers() if cors else {}
-        for error in gateway_errors(signed=signed):
+        for error in gateway_errors(credentials):
             self.rest_api.add_gateway_response(
                 error.response_type.response_type,
                 type=error.response_type,

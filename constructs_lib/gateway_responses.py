@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aws_cdk import aws_apigateway as apigateway
 
@@ -53,10 +54,6 @@ class GatewayError:
 NO_RETRY = {"x-should-retry": "false"}
 """Tells OpenAI's clients not to send the same request again by themselves."""
 
-_NO_ROUTE = GatewayError(
-    Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE
-)
-
 GATEWAY_ERRORS = (
     GatewayError(
         Type.UNAUTHORIZED,
@@ -81,7 +78,7 @@ GATEWAY_ERRORS = (
     ),
     GatewayError(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
     GatewayError(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
-    _NO_ROUTE,
+    GatewayError(Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
     GatewayError(Type.RESOURCE_NOT_FOUND, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
     GatewayError(
         Type.REQUEST_TOO_LARGE,
@@ -129,19 +126,39 @@ GATEWAY_ERRORS = (
 )
 """Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
 
-_UNSIGNED = GatewayError(
-    Type.MISSING_AUTHENTICATION_TOKEN,
-    403,
-    "invalid_request_error",
-    "missing_signature",
-    f"The request is not signed with AWS credentials (SigV4, service execute-api), or there is no such route. Known: "
-    f"{_LISTED}.",
-)
+Credentials = Literal["api_key", "signature", "token"]
+"""What callers bring: a key of a usage plan, AWS's signature (SigV4), or an identity provider's token."""
+
+_OWN_WORDS: dict[Credentials, tuple[GatewayError, ...]] = {
+    "api_key": (),
+    # With signatures, API Gateway says the same of a request without one and of one without a route.
+    "signature": (
+        GatewayError(
+            Type.MISSING_AUTHENTICATION_TOKEN,
+            403,
+            "invalid_request_error",
+            "missing_signature",
+            "The request is not signed with AWS credentials (SigV4, service execute-api), or there is no such route. "
+            f"Known: {_LISTED}.",
+        ),
+    ),
+    # API Gateway does not tell a token that is missing from one that the authorizer refused.
+    "token": (
+        GatewayError(
+            Type.UNAUTHORIZED,
+            401,
+            "invalid_request_error",
+            "invalid_token",
+            "There is no good token: none was sent, or it has expired, or it is another issuer's or for another "
+            "audience. Send a new one as the header `Authorization: Bearer YOUR_TOKEN`.",
+        ),
+    ),
+}
+"""What is said otherwise where callers bring these credentials."""
 
 
-def gateway_errors(*, signed: bool) -> tuple[GatewayError, ...]:
-    """The answers for an API whose requests are signed, or not.
-
-    With signatures, API Gateway says the same of a request without one and of one without a route.
-    """
-    return tuple(_UNSIGNED if signed and error is _NO_ROUTE else error for error in GATEWAY_ERRORS)
+def gateway_errors(credentials: Credentials) -> tuple[GatewayError, ...]:
+    """The answers for an API whose callers bring these credentials."""
+    # By their names: the CDK makes a new object each time that it is asked for one of its types.
+    own = {error.response_type.response_type: error for error in _OWN_WORDS[credentials]}
+    return tuple(own.get(error.response_type.response_type, error) for error in GATEWAY_ERRORS)

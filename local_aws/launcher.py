@@ -14,12 +14,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import boto3
 
 from local_aws import terminal
-from local_aws.cdk import CLI, NODE, Cdk, CdkError, aws_environment
+from local_aws.cdk import CLI, NODE, Cdk, CdkError
+from local_aws.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
@@ -123,7 +121,8 @@ class Launcher:
             raise LaunchError(f"{end}\n\n`cdk {error.command}` failed. All it printed: {error.log_file}") from None
         with terminal.step("API and models"):
             self._start_data_plane(port, aws_url)
-        api = self._describe_api(port, aws_url)
+        description = describe_api(self._settings, f"http://{HOST}:{port}", aws_url)
+        api = {**description, "process_id": os.getpid()}
         self._api_file.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
         print(terminal.banner(api, self._logs, time.monotonic() - started), flush=True)
 
@@ -172,25 +171,6 @@ class Launcher:
             if time.monotonic() > deadline:
                 raise LaunchError(f"The {server.name} was not ready after {timeout:.0f} s. Its log: {server.log_file}")
             time.sleep(0.05)
-
-    def _describe_api(self, port: int, aws_url: str) -> dict[str, Any]:
-        """The content of api.json, as the deployment's own parameters tell it."""
-        environment = aws_environment(aws_url, self._settings.region)
-        session = boto3.Session(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-        where = {"region_name": self._settings.region, "endpoint_url": aws_url}
-        ssm, gateway = session.client("ssm", **where), session.client("apigateway", **where)
-        client = self._settings.api.clients[0].name
-        parameter = ssm.get_parameter(Name=f"/falconry/{self._settings.name}/api/clients/{client}/key-id")
-        key = gateway.get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
-        return {
-            "base_url": f"http://{HOST}:{port}/v1",
-            "native_url": f"http://{HOST}:{port}/models",
-            "api_key": key["value"],
-            "models": [model.name for model in self._settings.models],
-            "aws_endpoint_url": aws_url,
-            "region": self._settings.region,
-            "process_id": os.getpid(),
-        }
 
     def _watch(self) -> None:
         while all(server.running for server in self._servers):

@@ -65,7 +65,29 @@ class CloudFormation:
 
     def deploy(self, assembly: Path, deployment: str) -> list[str]:
         """Deploy the stacks of `deployment` in their order; the names of those that were changed."""
-        return [stack for stack in STACKS if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
+        changed = [stack for stack in STACKS if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
+        artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+        for stack in STACKS:
+            name = f"falconry-{deployment}-{stack}"
+            protected = bool(artifacts[name]["properties"].get("terminationProtection"))
+            client(self.aws_url, "cloudformation").update_termination_protection(
+                StackName=name, EnableTerminationProtection=protected
+            )
+        return changed
+
+    def kept(self, assembly: Path, deployment: str) -> list[tuple[str, str]]:
+        """Types and physical ids of the deployed resources that are to outlive their stacks."""
+        found = []
+        for stack in STACKS:
+            name = f"falconry-{deployment}-{stack}"
+            template = json.loads((assembly / f"{name}.template.json").read_text(encoding="utf-8"))["Resources"]
+            described = client(self.aws_url, "cloudformation").describe_stack_resources(StackName=name)
+            found += [
+                (resource["ResourceType"], resource["PhysicalResourceId"])
+                for resource in described["StackResources"]
+                if template[resource["LogicalResourceId"]].get("DeletionPolicy") == "Retain"
+            ]
+        return found
 
     def destroy(self, deployment: str) -> None:
         """Delete the stacks, in the order that `cdk destroy` takes."""

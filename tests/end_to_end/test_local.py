@@ -21,6 +21,17 @@ from local_aws.launcher import TINY_FALCON
 from .conftest import Api
 from .local import ROOT, running
 
+SIGNED = """\
+region: us-east-1
+retain_data: false
+models: [{name: falcon-7b-instruct}]
+api:
+  access: private
+  vpc_endpoint_ids: [vpce-0123456789abcdef0]
+  auth: iam
+  iam: {principals: ["arn:aws:iam::111122223333:role/app"]}
+"""
+
 
 def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
     """`python -m local_aws` that is expected to end by itself."""
@@ -63,6 +74,26 @@ def test_both_snippets_that_it_prints_work_when_pasted(api: Api) -> None:
 
     assert "data: [DONE]" in answers[0]
     assert answers[1].startswith("1. In a mixing bowl, whisk together 1 egg yolk")
+
+
+def test_a_private_api_for_signed_requests_has_a_snippet_that_works_too(tmp_path: Path) -> None:
+    config = tmp_path / "signed.yaml"
+    config.write_text(SIGNED, encoding="utf-8")
+    with running(tmp_path / "state", "--config", str(config)) as local:
+        api = local.wait_until_ready()
+        (snippet,) = re.findall(r"(curl --no-buffer .*?)\n\n", local.output, re.DOTALL)
+        from_elsewhere = re.sub(r" -H 'x-local-vpc-endpoint: [^']*'", "", snippet)
+
+        answers = [
+            subprocess.run(
+                ["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+            ).stdout
+            for command in (snippet, from_elsewhere)
+        ]
+
+    assert (api["auth"], api["api_key"]) == ("iam", None)
+    assert "data: [DONE]" in answers[0]
+    assert '"code": "access_denied"' in answers[1]
 
 
 def test_a_second_instance_and_a_port_in_use_are_refused(api: Api, tmp_path: Path) -> None:

@@ -25,8 +25,25 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
 
 START = "region: us-east-1\nretain_data: false\ntermination_protection: false\n"
 SMALL = START + "models:\n  - name: falcon-7b-instruct\n"
+PRODUCTION = """\
+region: us-east-1
+account: "123456789012"
+models:
+  - name: falcon-180b-chat
+    accept_license: true
+    instance_type: ml.p5.48xlarge
+    quantize: fp8
+"""
 ENDPOINTS = "  vpc_endpoint_ids: [vpce-0123456789abcdef0]\n"
+DOMAIN = """\
+network: {cidr: 10.20.0.0/20}
+api:
+  domain: {name: falcon.example.com, certificate_arn: "arn:aws:acm:us-east-1:123456789012:certificate/a"}
+  web_acl: {requests_per_5_minutes: 500}
+"""
+ORIGINS = "  cors_origins: [https://app.example.com]\n"
 PRINCIPALS = "  iam: {principals: ['arn:aws:iam::111122223333:role/app']}\n"
+TOKENS = "  jwt: {issuer: https://id.example.com, audience: [falcon]}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,27 @@ network:
     create_endpoints: false
 """,
     ),
+    "vpc-with-endpoints": Config(
+        SMALL
+        + """\
+    model_data: artifact_bucket
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    create_endpoints: false
+""",
+        SMALL
+        + """\
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    route_table_ids: [rtb-0123456789abcdef0]
+""",
+    ),
+    "production": Config(PRODUCTION, PRODUCTION + "termination_protection: false\nlog_retention_days: 365\n"),
+    "domain": Config(SMALL + DOMAIN, SMALL + DOMAIN.replace("certificate/a", "certificate/b").replace("500", "1000")),
     "three-zones": Config(SMALL + "network: {zones: 3}\n", SMALL + "network: {zones: 3}\nlog_retention_days: 30\n"),
     "named-zones": Config(
         SMALL + "network: {zone_names: [us-east-1a, us-east-1d]}\n",
@@ -125,15 +163,19 @@ api:
     ),
     "iam": Config(
         SMALL + "api:\n  auth: iam\n" + PRINCIPALS,
-        SMALL + "api:\n  auth: iam\n" + PRINCIPALS.replace("role/app", "root"),
+        SMALL + "api:\n  auth: iam\n" + PRINCIPALS.replace("role/app", "root") + ORIGINS,
     ),
     "private-iam": Config(
         SMALL + "api:\n  access: private\n  auth: iam\n" + ENDPOINTS + PRINCIPALS,
         SMALL + "    instance_count: 2\napi:\n  access: private\n  auth: iam\n" + ENDPOINTS + PRINCIPALS,
     ),
+    "private-jwt": Config(
+        SMALL + "api:\n  access: private\n" + ENDPOINTS + ORIGINS + "  auth: jwt\n" + TOKENS,
+        SMALL + "    instance_type: ml.p5.4xlarge\napi:\n  access: private\n" + ENDPOINTS + "  auth: jwt\n" + TOKENS,
+    ),
     "jwt": Config(
-        SMALL + "api:\n  auth: jwt\n  jwt: {issuer: https://id.example.com, audience: [falcon]}\n",
-        SMALL + "api:\n  auth: jwt\n  jwt: {issuer: https://id.example.com, audience: [falcon, batch]}\n",
+        SMALL + "api:\n  auth: jwt\n" + TOKENS,
+        SMALL + "api:\n  auth: jwt\n" + TOKENS.replace("[falcon]", "[falcon, batch]"),
     ),
 }
 """Every config is called after its key, so the deployments can stand side by side."""

@@ -221,6 +221,25 @@ def test_tokens_are_checked_by_the_authorizer_and_remembered(api: Synthesise) ->
     assert not template.resources("AWS::ApiGateway::ApiKey")
 
 
+@pytest.mark.parametrize(
+    ("lines", "response_type", "status", "code"),
+    [
+        ((), "UNAUTHORIZED", "401", "missing_api_key"),
+        ((), "MISSING_AUTHENTICATION_TOKEN", "404", "unknown_route"),
+        ((JWT,), "UNAUTHORIZED", "401", "invalid_token"),
+        ((IAM,), "MISSING_AUTHENTICATION_TOKEN", "403", "missing_signature"),
+    ],
+)
+def test_a_refusal_speaks_of_what_this_apis_callers_bring(
+    api: Synthesise, lines: tuple[str, ...], response_type: str, status: str, code: str
+) -> None:
+    responses = [response["Properties"] for response in api(*lines).resources("AWS::ApiGateway::GatewayResponse")]
+    (found,) = [response for response in responses if response["ResponseType"] == response_type]
+
+    assert found["StatusCode"] == status
+    assert json.loads(found["ResponseTemplates"]["application/json"])["error"]["code"] == code
+
+
 def test_a_custom_domain_has_modern_tls(api: Synthesise) -> None:
     template = api("domain: {name: f.example.com, certificate_arn: 'arn:aws:acm:us-east-1:111122223333:certificate/a'}")
 

@@ -135,6 +135,13 @@ def test_flow_logs_record_everything_in_an_encrypted_group(falcon_180b: Deployme
     assert "KmsKeyId" in group
 
 
+def test_the_logs_service_may_use_the_key_in_every_partition(falcon_180b: Deployment) -> None:
+    statements = falcon_180b.network.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (service,) = (s["Principal"]["Service"] for s in statements if s.get("Sid") == "CloudWatchLogs")
+
+    assert service == {"Fn::Join": ["", ["logs.us-east-1.", {"Ref": "AWS::URLSuffix"}]]}
+
+
 def test_the_role_of_the_flow_logs_writes_their_group_only(falcon_180b: Deployment) -> None:
     network = falcon_180b.network
     (group,) = (name for name, r in network.body["Resources"].items() if r["Type"] == "AWS::Logs::LogGroup")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,12 +15,27 @@ import settings
 from local_aws.cdk import CLI, NODE
 from stacks.deployment import add_deployment
 
-from .conftest import ROOT, Deployment, new_app
+from .conftest import ROOT, Deployment, config_file, new_app
+from .matrix import MATRIX
 
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
 
 
-def _start_synth(output: Path) -> subprocess.Popen[str]:
+SOURCES = ("app.py", "catalog", "cdk.json", "config", "constructs_lib", "lambda_src", "settings", "stacks")
+"""What synthesis reads of the project."""
+
+
+def _checkout(folder: Path) -> Path:
+    """The project again, in another folder."""
+    folder.mkdir()
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def _start_synth(project: Path, output: Path) -> subprocess.Popen[str]:
     """`cdk synth` of the default config by a user without any AWS setting."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     environment |= {
@@ -28,13 +44,15 @@ def _start_synth(output: Path) -> subprocess.Popen[str]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     command = [str(NODE), str(CLI), "synth", "--quiet", "--output", str(output)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def test_two_syntheses_give_the_same_bytes(tmp_path: Path) -> None:
+def test_two_syntheses_in_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
     folders = [tmp_path / "first", tmp_path / "second"]
     contents = []
-    for process, folder in [(_start_synth(folder), folder) for folder in folders]:
+    projects = [ROOT, _checkout(tmp_path / "checkout")]
+    running = [_start_synth(project, folder) for project, folder in zip(projects, folders, strict=True)]
+    for process, folder in zip(running, folders, strict=True):
         with process:
             _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
@@ -52,8 +70,18 @@ def test_no_stack_locks_another_by_an_export(falcon_180b: Deployment) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_cdk_nag_finds_nothing_without_a_reason(config: Path, tmp_path: Path) -> None:
-    app = new_app(tmp_path)
+    synthesise_with_cdk_nag(config, tmp_path)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_nor_in_the_matrix(name: str, tmp_path: Path) -> None:
+    synthesise_with_cdk_nag(config_file(tmp_path, MATRIX[name].first, name), tmp_path)
+
+
+def synthesise_with_cdk_nag(config: Path, folder: Path) -> None:
+    """Raises, with the report printed, where a finding is left."""
+    app = new_app(folder / "cdk.out")
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     add_deployment(app, settings.load(config))
 
-    app.synth()  # raises, with the report printed, where a finding is left
+    app.synth()

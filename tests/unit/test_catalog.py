@@ -8,13 +8,18 @@ from catalog import MODELS, REGIONS, samples
 
 
 def test_the_six_models_of_the_announcement_are_there() -> None:
-    assert {name: (model.jumpstart_model_id, model.max_total_tokens) for name, model in MODELS.items()} == {
-        "falcon-7b": ("huggingface-llm-falcon-7b-bf16", 2048),
-        "falcon-7b-instruct": ("huggingface-llm-falcon-7b-instruct-bf16", 2048),
-        "falcon-40b": ("huggingface-llm-falcon-40b-bf16", 2048),
-        "falcon-40b-instruct": ("huggingface-llm-falcon-40b-instruct-bf16", 2048),
-        "falcon-180b": ("huggingface-llm-falcon-180b-bf16", 2048),
-        "falcon-180b-chat": ("huggingface-llm-falcon-180b-chat-bf16", 2048),
+    rows = {
+        name: (model.jumpstart_model_id, model.max_total_tokens, model.latency_per_token_ms)
+        for name, model in MODELS.items()
+    }
+
+    assert rows == {
+        "falcon-7b": ("huggingface-llm-falcon-7b-bf16", 2048, 34),
+        "falcon-7b-instruct": ("huggingface-llm-falcon-7b-instruct-bf16", 2048, 34),
+        "falcon-40b": ("huggingface-llm-falcon-40b-bf16", 2048, 57),
+        "falcon-40b-instruct": ("huggingface-llm-falcon-40b-instruct-bf16", 2048, 57),
+        "falcon-180b": ("huggingface-llm-falcon-180b-bf16", 2048, 45),
+        "falcon-180b-chat": ("huggingface-llm-falcon-180b-chat-bf16", 2048, 45),
     }
 
 
