@@ -94,7 +94,8 @@ models:
 """,
     ),
     "own-weights": Config(
-        SMALL + "    model_data: artifact_bucket\n", SMALL + "    model_data: artifact_bucket\ntags: {team: search}\n"
+        SMALL + "    model_data: artifact_bucket\n    neutralize: false\n",
+        SMALL + "    model_data: artifact_bucket\ntags: {team: search}\n",
     ),
     "existing-vpc": Config(
         SMALL
@@ -135,7 +136,9 @@ network:
     ),
     "production": Config(PRODUCTION, PRODUCTION + "termination_protection: false\nlog_retention_days: 365\n"),
     "domain": Config(SMALL + DOMAIN, SMALL + DOMAIN.replace("certificate/a", "certificate/b").replace("500", "1000")),
-    "three-zones": Config(SMALL + "network: {zones: 3}\n", SMALL + "network: {zones: 3}\nlog_retention_days: 30\n"),
+    "three-zones": Config(
+        SMALL + "network: {zones: 3}\ntracing: false\n", SMALL + "network: {zones: 3}\nlog_retention_days: 30\n"
+    ),
     "named-zones": Config(
         SMALL + "network: {zone_names: [us-east-1a, us-east-1d]}\n",
         SMALL + "network: {zone_names: [us-east-1a, us-east-1d]}\napi: {web_acl: {enabled: false}}\n",
