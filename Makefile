@@ -110,6 +110,9 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 		|| { echo "uv could not install; trying pip ..."; \
 		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; }
 	@npm ci --loglevel=error
+	@printf '%s\n' '#!/bin/sh' 'root="$$(cd "$$(dirname "$$0")/../.." && pwd)"' \
+		'PYTHONPATH="$$root$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$root/.venv/bin/python" -m falconry "$$@"' > $(BIN)/falconry
+	@chmod +x $(BIN)/falconry
 	@touch $@
 
 # The SDK is large and nothing that is deployed needs it, so it lives apart.

@@ -1,0 +1,104 @@
+"""What a command is about: one deployment, in AWS or in the AWS that `make local` emulates."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from falconry.errors import CommandError
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL_FILE = ROOT / ".local" / "api.json"
+"""Where `make local` says how to call it."""
+
+DEFAULT_CONFIG = "falcon-180b"
+"""The one that `cdk deploy` takes without `-c config=...` (cdk.json)."""
+
+Config = Annotated[
+    str, typer.Argument(metavar="[CONFIG]", help="A name in config/, or a path. With --local: what runs there.")
+]
+Local = Annotated[bool, typer.Option("--local", help="Talk to the AWS that `make local` emulates.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One deployment.
+
+    Attributes:
+        settings: of its config file.
+        local: the content of api.json for the emulated AWS, None for AWS itself.
+    """
+
+    settings: Settings
+    local: Mapping[str, Any] | None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its stacks and functions begin with."""
+        return f"falconry-{self.settings.name}"
+
+    def parameter(self, name: str) -> str:
+        """The full name of one of the SSM parameters that the stacks leave for the next tool."""
+        return f"/falconry/{self.settings.name}/{name}"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the deployment's region. Raises CommandError without credentials."""
+        return _client(service, self.settings.region, self.local["aws_endpoint_url"] if self.local else None)
+
+
+def find(config: str, *, local: bool) -> Target:
+    """The deployment that a command line names.
+
+    Raises:
+        CommandError: the config has mistakes, or nothing is emulated here.
+    """
+    import settings
+
+    described = _local() if local else None
+    if described is not None and not config:
+        config = described["config"]
+    path = settings.config_path(config or DEFAULT_CONFIG)
+    if not path.is_absolute() and not path.exists():
+        path = ROOT / path
+    try:
+        return Target(settings.load(path, licences_needed=False), described)
+    except settings.SettingsError as error:
+        raise CommandError("\n".join(["the config has mistakes:", *error.mistakes])) from None
+
+
+def _local() -> Mapping[str, Any]:
+    file = Path(os.environ.get("FALCONRY_LOCAL_FILE", LOCAL_FILE))
+    try:
+        described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CommandError("nothing is emulated here. Start it in another terminal: make local") from None
+    return described
+
+
+@cache
+def _client(service: str, region: str, endpoint_url: str | None) -> Any:
+    import boto3
+    from botocore.config import Config as BotoConfig
+
+    config = BotoConfig(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+    if endpoint_url is None:
+        return boto3.client(service, region_name=region, config=config)
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 (the emulated AWS takes any)
+        config=config.merge(BotoConfig(s3={"addressing_style": "path"})),
+    )
