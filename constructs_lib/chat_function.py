@@ -27,6 +27,7 @@ class ServedModel:
 
     name: str
     endpoint: str
+    inference_component: str | None
     template: str | None
     max_total_tokens: int
     max_input_tokens: int

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
+from constructs_lib.endpoint_log_group import EndpointLogGroup
 from constructs_lib.falcon_model import FalconModel
-from constructs_lib.model_role import log_group_name
 
 VARIANT_NAME = "AllTraffic"
 """Never changed: SageMaker's deployment guardrails refuse an update that renames the variant."""
@@ -23,8 +21,7 @@ class FalconEndpoint(Construct):
     """One endpoint with one production variant.
 
     The endpoint's name is the caller's and stays; its configuration is named by CloudFormation and replaced on a
-    change, which SageMaker turns into a blue/green update of the endpoint. Its log group is made before it, so that
-    the logs are encrypted and expire; one that SageMaker makes itself is neither.
+    change, which SageMaker turns into an update of the endpoint, as `deployment` says.
 
     Neither a KMS key nor a volume size is set: every instance type of the catalog keeps its data on local NVMe disks,
     which the hardware encrypts, and CreateEndpointConfig refuses both for them.
@@ -32,10 +29,11 @@ class FalconEndpoint(Construct):
     Args:
         endpoint_name: 1 to 63 letters, digits and hyphens.
         model: what it serves.
-        encryption_key: the KMS key of its logs; CloudWatch Logs has to be allowed to use it.
-        log_retention_days: one of the numbers that CloudWatch Logs knows.
+        log_group: of the endpoint.
         instance_type: for example "ml.p4de.24xlarge".
-        instance_count: number of instances.
+        instance_count: number of instances; the first number, where `scaled`.
+        deployment: how a changed config takes the place of the one that serves.
+        scaled: whether something else changes the number of instances, which an update then leaves as it is.
         download_timeout: how long the weights may take to arrive and be unpacked. Default: an hour, the most.
         startup_timeout: how long the container may take until it answers health checks. Default: an hour, the most.
     """
@@ -47,10 +45,11 @@ class FalconEndpoint(Construct):
         *,
         endpoint_name: str,
         model: FalconModel,
-        encryption_key: kms.IKey,
-        log_retention_days: int,
+        log_group: EndpointLogGroup,
         instance_type: str,
+        deployment: sagemaker.CfnEndpoint.DeploymentConfigProperty,
         instance_count: int = 1,
+        scaled: bool = False,
         download_timeout: Duration = SAGEMAKER_MAXIMUM,
         startup_timeout: Duration = SAGEMAKER_MAXIMUM,
     ) -> None:
@@ -75,31 +74,37 @@ class FalconEndpoint(Construct):
                 )
             ],
         )
-        acknowledge(
-            self.config,
-            "SageMakerEndpointConfigurationKMSKeyConfigured",
-            "SageMaker refuses a key for instance types with local NVMe disks, which the hardware encrypts.",
-            NIST,
-        )
-        log_group = logs.CfnLogGroup(
-            self,
-            "LogGroup",
-            log_group_name=log_group_name(endpoint_name),
-            kms_key_id=encryption_key.key_arn,
-            retention_in_days=log_retention_days,
-        )
-        # Its name is SageMaker's: one that was kept would stand in the way of the next deployment.
-        log_group.apply_removal_policy(RemovalPolicy.DESTROY)
+        acknowledge_no_key(self.config)
         self.resource = sagemaker.CfnEndpoint(
-            self, "Endpoint", endpoint_name=endpoint_name, endpoint_config_name=self.config.attr_endpoint_config_name
+            self,
+            "Endpoint",
+            endpoint_name=endpoint_name,
+            endpoint_config_name=self.config.attr_endpoint_config_name,
+            deployment_config=deployment,
+            retain_all_variant_properties=scaled or None,
         )
-        self.resource.add_resource_dependency(log_group)
+        self.resource.add_resource_dependency(log_group.resource)
+
+
+def acknowledge_no_key(config: sagemaker.CfnEndpointConfig) -> None:
+    """Say why an endpoint config names no KMS key."""
+    acknowledge(
+        config,
+        "SageMakerEndpointConfigurationKMSKeyConfigured",
+        "SageMaker refuses a key for instance types with local NVMe disks, which the hardware encrypts.",
+        NIST,
+    )
 
 
 def endpoint_arn(stack: Stack, endpoint_name: str) -> str:
     """The ARN of the endpoint called `endpoint_name` (or matching it as a pattern) in the stack's account and
     region."""
     return f"arn:{Aws.PARTITION}:sagemaker:{stack.region}:{stack.account}:endpoint/{endpoint_name}"
+
+
+def component_arn(stack: Stack, component_name: str) -> str:
+    """The ARN of the inference component called `component_name`."""
+    return f"arn:{Aws.PARTITION}:sagemaker:{stack.region}:{stack.account}:inference-component/{component_name}"
 
 
 def _seconds(name: str, timeout: Duration) -> int:

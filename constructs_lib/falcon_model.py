@@ -25,7 +25,7 @@ class FalconModel(Construct):
         region: the region deployed to: where the image comes from.
         weights: where the weights lie.
         environment: the container's environment.
-        endpoint_name: the endpoint that will serve it; the role may write that endpoint's logs only.
+        log_group: the name of the only log group that the role may write to.
         network: private subnets in two zones or more.
     """
 
@@ -38,7 +38,7 @@ class FalconModel(Construct):
         region: Region,
         weights: Weights,
         environment: Mapping[str, str],
-        endpoint_name: str,
+        log_group: str,
         network: IsolatedNetwork,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -48,7 +48,7 @@ class FalconModel(Construct):
             model=model,
             region=region,
             weights=weights,
-            endpoint_name=endpoint_name,
+            log_group=log_group,
             network=network,
         ).role
         self.resource = sagemaker.CfnModel(

@@ -25,7 +25,7 @@ class ModelRole(Construct):
         model: the catalog's entry.
         region: the region deployed to.
         weights: where the weights lie.
-        endpoint_name: the endpoint whose logs it writes.
+        log_group: the name of the log group that its containers' output goes to.
         network: the subnets and security group of the model's interfaces.
     """
 
@@ -37,18 +37,18 @@ class ModelRole(Construct):
         model: FalconModel,
         region: Region,
         weights: Weights,
-        endpoint_name: str,
+        log_group: str,
         network: IsolatedNetwork,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         account = stack.account
-        log_group = f"arn:{Aws.PARTITION}:logs:{stack.region}:{account}:log-group:{log_group_name(endpoint_name)}"
+        log_group_arn = f"arn:{Aws.PARTITION}:logs:{stack.region}:{account}:log-group:{log_group}"
         interfaces = f"arn:{Aws.PARTITION}:ec2:{stack.region}:{account}:network-interface/*"
         self.role = iam.Role(
             self,
             "Role",
-            description=f"SageMaker serves {model.name} at {endpoint_name}",
+            description=f"SageMaker serves {model.name}, logs to {log_group}",
             # SageMaker takes it on for this account's models only, not on another customer's behalf.
             assumed_by=iam.ServicePrincipal(
                 "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}
@@ -57,7 +57,7 @@ class ModelRole(Construct):
             inline_policies={
                 "ReadArtifacts": iam.PolicyDocument(statements=_read_artifacts(weights)),
                 "PullImage": iam.PolicyDocument(statements=_pull_image(model, region)),
-                "WriteLogs": iam.PolicyDocument(statements=_write_logs(log_group)),
+                "WriteLogs": iam.PolicyDocument(statements=_write_logs(log_group_arn)),
                 "JoinNetwork": iam.PolicyDocument(statements=_join_network(stack, network, interfaces)),
             },
         )
@@ -68,18 +68,13 @@ class ModelRole(Construct):
             NIST,
         )
         acknowledge_wildcard(self.role, "*", "Only for actions that take no resource; see each statement.")
-        acknowledge_wildcard(self.role, f"{log_group}:*", "The streams of the endpoint's own log group.")
+        acknowledge_wildcard(self.role, f"{log_group_arn}:*", "The streams of the endpoint's own log group.")
         acknowledge_wildcard(self.role, interfaces, "An interface has no id before SageMaker makes it.")
         if weights.object_arn.endswith("*"):
             acknowledge_wildcard(self.role, weights.object_arn, "The files below the weights' own prefix.")
         for arn in network.subnet_arns:
             if "*" in arn:
                 acknowledge_wildcard(self.role, arn, "One subnet by its id; a shared VPC's belongs to another account.")
-
-
-def log_group_name(endpoint_name: str) -> str:
-    """The log group that SageMaker writes an endpoint's containers' output to."""
-    return f"/aws/sagemaker/Endpoints/{endpoint_name}"
 
 
 def _read_artifacts(weights: Weights) -> list[iam.PolicyStatement]:

@@ -5,6 +5,7 @@ once: file, line, path, the value found, what is allowed, and the nearest right 
 """
 
 from settings.loading import SettingsError, config_path, load
+from settings.scaling import Scaling, Schedule, Update
 from settings.sections import (
     MAX_STOP_SEQUENCES,
     MAX_TOP_N_TOKENS,
@@ -31,8 +32,11 @@ __all__ = [
     "Jwt",
     "Model",
     "Network",
+    "Scaling",
+    "Schedule",
     "Settings",
     "SettingsError",
+    "Update",
     "WebAcl",
     "config_path",
     "load",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from catalog import MODELS, REGIONS
 from settings import checks
+from settings.scaling import Scaling, Update, check_update
+from settings.section import Section
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
 """Becomes part of AWS resource names. 20 characters leave room for account and region in an S3 bucket's 63."""
@@ -26,12 +28,6 @@ LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """The days that CloudWatch Logs knows (PutRetentionPolicy)."""
-
-
-class Section(BaseModel):
-    """A part of a config file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Model(Section):
@@ -54,6 +50,8 @@ class Model(Section):
         description="Where the weights come from: JumpStart's bucket of the region, or this deployment's own artifact "
         "bucket, below `models/<name>/`.",
     )
+    scaling: Scaling = Field(default=Scaling(), description="How many instances there are when.")
+    update: Update = Field(default=Update(), description="How a change takes the place of what serves.")
     neutralize: bool = Field(
         default=True,
         description="Whether role labels at the start of a line (`User:`) and Falcon's special strings lose their "
@@ -79,7 +77,13 @@ class Model(Section):
             object.__setattr__(self, "instance_type", MODELS[self.name].default_instance_type)
         checks.fits(self.name, self.instance_type, self.quantize)
         checks.token_limits(self.max_input_tokens, self.max_total_tokens)
+        check_update(self.update, self.scaling, self.instance_count)
         return self
+
+    @property
+    def most_instances(self) -> int:
+        """The most instances that there ever are."""
+        return self.scaling.peak(self.instance_count)
 
     @property
     def max_input_tokens(self) -> int:
@@ -323,5 +327,13 @@ class Settings(Section):
         return self
 
     def endpoint_name(self, model: Model) -> str:
-        """The SageMaker endpoint that serves `model`. It never changes while the deployment lives."""
-        return f"falconry-{self.name}-{model.name}"
+        """The SageMaker endpoint that serves `model`.
+
+        It never changes while the deployment lives, but for a change to or from `scale_to_zero`: an endpoint cannot
+        become one of the other kind, so the new one is made beside the old.
+        """
+        return f"falconry-{self.name}-{model.name}" + ("-components" if model.scaling.components else "")
+
+    def component_name(self, model: Model) -> str | None:
+        """The inference component of the endpoint, if it has one."""
+        return f"falconry-{self.name}-{model.name}" if model.scaling.components else None

@@ -23,11 +23,11 @@ from constructs_lib.chat_api import STAGE_NAME, ChatApi
 from constructs_lib.chat_function import ChatFunction, ServedModel
 from constructs_lib.cors import Cors
 from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.falcon_endpoint import endpoint_arn
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.jwt_authorizer import JwtAuthorizer
 from constructs_lib.web_acl import WebAcl
 from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+from stacks.invocable import invocable
 
 
 class ApiStack(Stack):
@@ -50,7 +50,7 @@ class ApiStack(Stack):
             "Chat",
             function_name=f"falconry-{settings.name}-chat",
             models=[_served(settings, model) for model in settings.models],
-            invocable_endpoints=[endpoint_arn(self, settings.endpoint_name(model)) for model in settings.models],
+            invocable_endpoints=invocable(self, settings),
             vpc=network.vpc,
             subnets=network.subnets,
             security_group=network.front_security_group,
@@ -177,7 +177,7 @@ class ApiStack(Stack):
 
 def _capacity(settings: Settings) -> Capacity:
     return Capacity.of_instances(
-        model.instance_count * int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
+        model.most_instances * int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
         for model in settings.models
     )
 
@@ -192,6 +192,7 @@ def _served(settings: Settings, model: Model) -> ServedModel:
     return ServedModel(
         name=model.name,
         endpoint=settings.endpoint_name(model),
+        inference_component=settings.component_name(model),
         template=entry.chat_template,
         max_total_tokens=model.max_total_tokens,
         max_input_tokens=model.max_input_tokens,

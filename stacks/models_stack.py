@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, CfnResource, Duration, Environment, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import MODELS, REGIONS
-from constructs_lib.falcon_endpoint import FalconEndpoint
+from catalog import INSTANCE_TYPES, MODELS, REGIONS
+from constructs_lib.component_endpoint import ComponentEndpoint
+from constructs_lib.endpoint_log_group import EndpointLogGroup, of_component, of_endpoint
+from constructs_lib.endpoint_scaling import (
+    EndpointScaling,
+    ScaledResource,
+    ScalingPlan,
+    ScheduledBounds,
+    component,
+    variant,
+)
+from constructs_lib.endpoint_update import RollbackAlarms, UpdatePlan
+from constructs_lib.falcon_endpoint import VARIANT_NAME, FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
@@ -39,27 +50,82 @@ class ModelsStack(Stack):
 
     def _add(self, model: Model) -> None:
         scope = Construct(self, model.name)
-        endpoint_name = self._settings.endpoint_name(model)
+        settings = self._settings
+        endpoint_name, component_name = settings.endpoint_name(model), settings.component_name(model)
+        log_group_name = of_component(component_name) if component_name else of_endpoint(endpoint_name)
         falcon = FalconModel(
             scope,
             "Model",
             model=MODELS[model.name],
-            region=REGIONS[self._settings.region],
+            region=REGIONS[settings.region],
             weights=self._weights(model),
             environment=_environment(model),
-            endpoint_name=endpoint_name,
+            log_group=log_group_name,
             network=self._network,
         )
-        FalconEndpoint(
+        log_group = EndpointLogGroup(
             scope,
-            "Endpoint",
-            endpoint_name=endpoint_name,
-            model=falcon,
-            instance_type=model.instance_type,
-            instance_count=model.instance_count,
+            "Logs",
+            name=log_group_name,
             encryption_key=self._key,
-            log_retention_days=self._settings.log_retention_days,
+            retention_days=settings.log_retention_days,
         )
+        update = _update(model)
+        alarms = self._rollback_alarms(scope, model) if model.update.rollback else []
+        if component_name:
+            served = ComponentEndpoint(
+                scope,
+                "Endpoint",
+                endpoint_name=endpoint_name,
+                component_name=component_name,
+                model=falcon,
+                network=self._network,
+                log_group=log_group,
+                instance_type=INSTANCE_TYPES[model.instance_type],
+                shards=int(_environment(model)["SM_NUM_GPUS"]),
+                instances=(model.scaling.trough(model.instance_count), model.most_instances),
+                update=update,
+                alarm_names=alarms,
+            ).resource
+            scaling = self._scaling(scope, model, component(component_name), served)
+            scaling.wake_from_zero(component_name, endpoint_name)
+        else:
+            made = FalconEndpoint(
+                scope,
+                "Endpoint",
+                endpoint_name=endpoint_name,
+                model=falcon,
+                instance_type=model.instance_type,
+                instance_count=model.scaling.bounds(model.instance_count)[0] or 1,
+                deployment=update.of_endpoint(alarms),
+                scaled=model.scaling.mode != "fixed",
+                log_group=log_group,
+            ).resource
+            if model.scaling.mode != "fixed":
+                self._scaling(scope, model, variant(endpoint_name, VARIANT_NAME), made)
+        self._publish(scope, model, endpoint_name)
+
+    def _rollback_alarms(self, scope: Construct, model: Model) -> list[str]:
+        return RollbackAlarms(
+            scope,
+            "Rollback",
+            deployment=self._settings.name,
+            model=model.name,
+            endpoint_name=self._settings.endpoint_name(model),
+            variant_name=VARIANT_NAME,
+        ).names
+
+    def _scaling(self, scope: Construct, model: Model, resource: ScaledResource, after: CfnResource) -> EndpointScaling:
+        return EndpointScaling(
+            scope,
+            "Scaling",
+            resource=resource,
+            plan=_plan(model),
+            name=self._settings.endpoint_name(model),
+            after=after,
+        )
+
+    def _publish(self, scope: Construct, model: Model, endpoint_name: str) -> None:
         ssm.StringParameter(
             scope,
             "EndpointName",
@@ -73,6 +139,28 @@ class ModelsStack(Stack):
         if model.model_data == "artifact_bucket":
             return in_artifact_bucket(entry, self._artifact_bucket_name, self._key.key_arn)
         return from_jumpstart(entry, REGIONS[self._settings.region])
+
+
+def _update(model: Model) -> UpdatePlan:
+    return UpdatePlan(
+        strategy=model.update.strategy,
+        step_percent=model.update.step_percent or 50,
+        bake=Duration.minutes(model.update.bake_minutes),
+    )
+
+
+def _plan(model: Model) -> ScalingPlan:
+    scaling = model.scaling
+    fewest, most = scaling.bounds(model.instance_count)
+    return ScalingPlan(
+        minimum=fewest,
+        maximum=most,
+        concurrent_requests=None if scaling.mode == "scheduled" else scaling.concurrent_requests_per_instance,
+        scale_in_cooldown=Duration.minutes(scaling.scale_in_cooldown_minutes),
+        scale_out_cooldown=Duration.minutes(scaling.scale_out_cooldown_minutes),
+        time_zone=scaling.time_zone,
+        schedules=[ScheduledBounds(one.cron, one.min_instances, one.max_instances) for one in scaling.schedules],
+    )
 
 
 def _environment(model: Model) -> dict[str, str]:

@@ -11,12 +11,12 @@ from constructs_lib.access_log_bucket import AccessLogBucket
 from constructs_lib.artifact_bucket import ArtifactBucket
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.existing_vpc import ExistingVpc
-from constructs_lib.falcon_endpoint import endpoint_arn
 from constructs_lib.flow_logs import FlowLogs
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.isolated_vpc import IsolatedVpc
 from settings import ExistingVpc as ExistingVpcSettings
 from settings import Settings
+from stacks.invocable import invocable
 
 
 class NetworkStack(Stack):
@@ -50,7 +50,7 @@ class NetworkStack(Stack):
             place=vpc,
             create_endpoints=existing.create_endpoints if existing else True,
             readable_buckets=[REGIONS[settings.region].jumpstart_bucket, artifact_bucket_name],
-            invocable_endpoints=[endpoint_arn(self, settings.endpoint_name(model)) for model in settings.models],
+            invocable_endpoints=invocable(self, settings),
         )
         self._publish(settings.name)
 

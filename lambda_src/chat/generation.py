@@ -173,7 +173,7 @@ def start(endpoints: Endpoints, order: Order, deadline: Deadline, record: Record
         fit = order.prompt.fit()
         record.attempt()
         try:
-            stream = endpoints.invoke(order.model.endpoint, order.payload(fit))
+            stream = endpoints.invoke(order.model, order.payload(fit))
             try:
                 events = tgi.tokens(stream)
                 first = _first_event(events, deadline, status_waits=order.status_waits)

@@ -17,14 +17,16 @@ ENVIRONMENT_VARIABLE = "FALCONRY_MODELS"
 class DeployedModel:
     """One model and the SageMaker endpoint that serves it with text-generation-inference (TGI).
 
-    `template` is None for a base model, which was not tuned on dialogue. Token limits are TGI's MAX_TOTAL_TOKENS and
-    MAX_INPUT_LENGTH. `tgi_version` decides which parameters exist; the default is the oldest version that is deployed.
+    `inference_component` names the part of the endpoint that holds the model, where it is one of several or comes and
+    goes. `template` is None for a base model, which was not tuned on dialogue. Token limits are TGI's MAX_TOTAL_TOKENS
+    and MAX_INPUT_LENGTH. `tgi_version` decides which parameters exist; the default is the oldest that is deployed.
     `max_top_n_tokens` is its MAX_TOP_N_TOKENS. `neutralize` says whether role labels and special strings inside
     messages lose their meaning. `created` is seconds since the epoch, 0 when not known.
     """
 
     name: str
     endpoint: str
+    inference_component: str | None = None
     template: str | None
     max_total_tokens: int
     max_input_tokens: int

@@ -48,7 +48,7 @@ class Native:
         )
 
     def _streamed(self, model: DeployedModel, raw: bytes, deadline: Deadline, record: Record) -> Response:
-        stream = self.endpoints.invoke(model.endpoint, raw)
+        stream = self.endpoints.invoke(model, raw)
         try:
             opening = _up_to_first_event(stream, deadline)
         except BaseException:
@@ -60,7 +60,7 @@ class Native:
         )
 
     def _whole(self, model: DeployedModel, raw: bytes, record: Record) -> Response:
-        stream = self.endpoints.invoke(model.endpoint, raw)
+        stream = self.endpoints.invoke(model, raw)
         try:
             answer = b"".join(stream)
         finally:
@@ -71,7 +71,7 @@ class Native:
     def _assembled(
         self, model: DeployedModel, body: dict[str, object], details: bool, deadline: Deadline, record: Record
     ) -> Response:
-        stream = self.endpoints.invoke(model.endpoint, encode_json(body))
+        stream = self.endpoints.invoke(model, encode_json(body))
         try:
             answer = _assemble(stream, deadline, record)
         finally:

@@ -15,6 +15,7 @@ from urllib3.exceptions import ReadTimeoutError as BodyReadTimeoutError
 
 from chat import tgi
 from chat.errors import ApiError, ErrorKind
+from chat.models import DeployedModel
 
 READ_TIMEOUT_SECONDS = 75
 """SageMaker gives a container 60 seconds and advises clients to wait 70 (API reference of InvokeEndpoint)."""
@@ -86,11 +87,16 @@ class Endpoints:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def invoke(self, endpoint: str, body: bytes) -> ByteStream:
-        """Send `body` (JSON) to the endpoint named `endpoint`. Raises ApiError."""
+    def invoke(self, model: DeployedModel, body: bytes) -> ByteStream:
+        """Send `body` (JSON) to the endpoint of `model`. Raises ApiError."""
+        component = {"InferenceComponentName": model.inference_component} if model.inference_component else {}
         try:
             response = self._client.invoke_endpoint_with_response_stream(
-                EndpointName=endpoint, ContentType="application/json", Accept="application/json", Body=body
+                EndpointName=model.endpoint,
+                ContentType="application/json",
+                Accept="application/json",
+                Body=body,
+                **component,
             )
         except (ClientError, BotoCoreError, HTTPError, OSError) as error:
             raise _api_error(error) from error

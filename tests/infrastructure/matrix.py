@@ -93,6 +93,48 @@ models:
     environment: {MAX_BATCH_PREFILL_TOKENS: "2048"}
 """,
     ),
+    "target-tracking": Config(
+        SMALL
+        + """\
+    instance_count: 2
+    scaling: {mode: target_tracking, max_instances: 4, concurrent_requests_per_instance: 100}
+    update: {strategy: canary, step_percent: 50, bake_minutes: 10}
+""",
+        SMALL
+        + """\
+    instance_count: 2
+    scaling:
+      mode: target_tracking
+      min_instances: 2
+      max_instances: 6
+      scale_in_cooldown_minutes: 30
+      scale_out_cooldown_minutes: 3
+    update: {strategy: linear, step_percent: 50}
+""",
+    ),
+    "scheduled": Config(
+        SMALL
+        + """\
+    scaling:
+      mode: scheduled
+      time_zone: Europe/Berlin
+      schedules:
+        - {cron: "0 7 ? * MON-FRI *", min_instances: 2, max_instances: 2}
+        - {cron: "0 19 ? * MON-FRI *", min_instances: 1, max_instances: 1}
+    update: {rollback: false}
+""",
+        SMALL + "    instance_count: 4\n    update: {strategy: rolling, step_percent: 25}\n",
+    ),
+    "scale-to-zero": Config(
+        SMALL
+        + """\
+    scaling:
+      mode: scale_to_zero
+      max_instances: 2
+      schedules: [{cron: "0 19 ? * MON-FRI *", min_instances: 0, max_instances: 0}]
+""",
+        SMALL + "    scaling: {mode: scale_to_zero, max_instances: 3}\n    update: {strategy: rolling}\n",
+    ),
     "own-weights": Config(
         SMALL + "    model_data: artifact_bucket\n    neutralize: false\n",
         SMALL + "    model_data: artifact_bucket\ntags: {team: search}\n",

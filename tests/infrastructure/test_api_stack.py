@@ -79,6 +79,7 @@ def test_the_front_knows_every_model_by_name(six_models: Deployment) -> None:
     assert models["falcon-180b-chat"] == {
         "name": "falcon-180b-chat",
         "endpoint": "falconry-six-falcon-180b-chat",
+        "inference_component": None,
         "template": "falcon-180b-chat",
         "max_total_tokens": 2048,
         "max_input_tokens": 1024,

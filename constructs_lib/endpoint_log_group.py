@@ -1,0 +1,44 @@
+"""Where SageMaker writes what an endpoint's containers print."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+class EndpointLogGroup(Construct):
+    """The log group under SageMaker's own name for it, made before the endpoint, so that it is encrypted and expires;
+    one that SageMaker makes itself is neither.
+
+    Args:
+        name: from `of_endpoint` or `of_component`.
+        encryption_key: CloudWatch Logs has to be allowed to use it.
+        retention_days: one of the numbers that CloudWatch Logs knows.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, encryption_key: kms.IKey, retention_days: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.resource = logs.CfnLogGroup(
+            self,
+            "LogGroup",
+            log_group_name=name,
+            kms_key_id=encryption_key.key_arn,
+            retention_in_days=retention_days,
+        )
+        # Its name is SageMaker's: one that was kept would stand in the way of the next deployment.
+        self.resource.apply_removal_policy(RemovalPolicy.DESTROY)
+
+
+def of_endpoint(endpoint_name: str) -> str:
+    """The log group's name of an endpoint that serves a model."""
+    return f"/aws/sagemaker/Endpoints/{endpoint_name}"
+
+
+def of_component(component_name: str) -> str:
+    """The log group's name of an inference component (developer guide, "Logs and metrics for inference
+    components")."""
+    return f"/aws/sagemaker/InferenceComponents/{component_name}"

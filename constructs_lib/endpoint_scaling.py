@@ -1,0 +1,175 @@
+"""How many instances stand behind an endpoint, by its load and by the clock (Application Auto Scaling)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import CfnResource, Duration
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+_NAMESPACE = "sagemaker"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledResource:
+    """What has its size changed, in Application Auto Scaling's words, and the metric of requests under way in each
+    unit of it (API reference, RegisterScalableTarget and PredefinedMetricSpecification). Both metrics come every 10
+    seconds."""
+
+    resource_id: str
+    dimension: str
+    metric: str
+
+
+def variant(endpoint_name: str, variant_name: str) -> ScaledResource:
+    """The instances of a production variant."""
+    return ScaledResource(
+        f"endpoint/{endpoint_name}/variant/{variant_name}",
+        "sagemaker:variant:DesiredInstanceCount",
+        "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+    )
+
+
+def component(component_name: str) -> ScaledResource:
+    """The copies of an inference component, each of which has an instance of its own here."""
+    return ScaledResource(
+        f"inference-component/{component_name}",
+        "sagemaker:inference-component:DesiredCopyCount",
+        "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledBounds:
+    """New bounds at each moment that `cron` names: six fields, as Application Auto Scaling has them."""
+
+    cron: str
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingPlan:
+    """When there are how many.
+
+    Attributes:
+        minimum, maximum: the bounds outside of schedules.
+        concurrent_requests: requests under way in each unit that are aimed at; None: the clock alone decides.
+        scale_in_cooldown, scale_out_cooldown: the wait after a change, before the next one down, or up.
+        time_zone: of the schedules; one of IANA's names.
+    """
+
+    minimum: int
+    maximum: int
+    concurrent_requests: float | None
+    scale_in_cooldown: Duration
+    scale_out_cooldown: Duration
+    time_zone: str
+    schedules: Sequence[ScheduledBounds]
+
+
+class EndpointScaling(Construct):
+    """A scalable target with its schedules and, if the load counts, a target-tracking policy.
+
+    Args:
+        resource: what is scaled.
+        plan: when there are how many.
+        name: begins the names of the policies.
+        after: the CloudFormation resource that is scaled; it has to be in service before.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        resource: ScaledResource,
+        plan: ScalingPlan,
+        name: str,
+        after: CfnResource,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.target = autoscaling.CfnScalableTarget(
+            self,
+            "Target",
+            service_namespace=_NAMESPACE,
+            resource_id=resource.resource_id,
+            scalable_dimension=resource.dimension,
+            min_capacity=plan.minimum,
+            max_capacity=plan.maximum,
+            scheduled_actions=[
+                autoscaling.CfnScalableTarget.ScheduledActionProperty(
+                    scheduled_action_name=f"{name}-{number}",
+                    schedule=f"cron({one.cron})",
+                    timezone=plan.time_zone,
+                    scalable_target_action=autoscaling.CfnScalableTarget.ScalableTargetActionProperty(
+                        min_capacity=one.minimum, max_capacity=one.maximum
+                    ),
+                )
+                for number, one in enumerate(plan.schedules, start=1)
+            ]
+            or None,
+        )
+        self.target.add_resource_dependency(after)
+        if plan.concurrent_requests is None:
+            return
+        autoscaling.CfnScalingPolicy(
+            self,
+            "ByRequests",
+            policy_name=f"{name}-by-requests",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=self.target.ref,
+            target_tracking_scaling_policy_configuration=(
+                autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+                    target_value=plan.concurrent_requests,
+                    predefined_metric_specification=autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+                        predefined_metric_type=resource.metric
+                    ),
+                    scale_in_cooldown=plan.scale_in_cooldown.to_seconds(),
+                    scale_out_cooldown=plan.scale_out_cooldown.to_seconds(),
+                )
+            ),
+        )
+
+    def wake_from_zero(self, component_name: str, name: str) -> None:
+        """Make the first copy when a request found none.
+
+        Target tracking cannot: without a copy there is no request under way. SageMaker counts the requests that it had
+        to refuse (developer guide, "Scale an endpoint to zero instances").
+        """
+        policy = autoscaling.CfnScalingPolicy(
+            self,
+            "Wake",
+            policy_name=f"{name}-wake",
+            policy_type="StepScaling",
+            scaling_target_id=self.target.ref,
+            step_scaling_policy_configuration=autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
+                adjustment_type="ChangeInCapacity",
+                metric_aggregation_type="Maximum",
+                cooldown=60,
+                step_adjustments=[
+                    autoscaling.CfnScalingPolicy.StepAdjustmentProperty(
+                        metric_interval_lower_bound=0, scaling_adjustment=1
+                    )
+                ],
+            ),
+        )
+        cloudwatch.CfnAlarm(
+            self,
+            "NoCapacity",
+            alarm_description=f"A request found no copy of {component_name}: one is made. Not an error.",
+            namespace="AWS/SageMaker",
+            metric_name="NoCapacityInvocationFailures",
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="InferenceComponentName", value=component_name)],
+            statistic="Maximum",
+            period=30,
+            evaluation_periods=1,
+            datapoints_to_alarm=1,
+            threshold=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="missing",
+            alarm_actions=[policy.ref],
+        )

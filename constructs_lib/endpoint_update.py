@@ -1,0 +1,177 @@
+"""How a change takes the place of what serves, and what rolls it back (SageMaker's deployment guardrails)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from constructs_lib.acknowledgement import NIST, acknowledge
+
+Strategy = Literal["all_at_once", "canary", "linear", "rolling"]
+
+LONGEST_UPDATE = Duration.hours(8)
+"""SageMaker's maximum (DeploymentConfig, MaximumExecutionTimeoutInSeconds): an instance may take two hours until it
+serves, its weights' download and its container's start."""
+
+SLOW_FIRST_TOKEN = Duration.seconds(30)
+"""A prefill of 1024 tokens takes a second or two: a first token that late means that requests queue up."""
+
+Endpoint = sagemaker.CfnEndpoint
+Component = sagemaker.CfnInferenceComponent
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """Steps and waits of an update.
+
+    Attributes:
+        step_percent: share of the fleet in a step or batch; means nothing for "all_at_once".
+        bake: the wait between steps, and before the old fleet goes, in which an alarm rolls back.
+    """
+
+    strategy: Strategy
+    step_percent: int
+    bake: Duration
+
+    def of_endpoint(self, alarm_names: Sequence[str]) -> Endpoint.DeploymentConfigProperty:
+        """For an endpoint, whose fleet of instances is replaced."""
+        rollback = Endpoint.AutoRollbackConfigProperty(
+            alarms=[Endpoint.AlarmProperty(alarm_name=name) for name in alarm_names]
+        )
+        seconds = self.bake.to_seconds()
+        share = Endpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=self.step_percent)
+        longest = LONGEST_UPDATE.to_seconds()
+        if self.strategy == "rolling":
+            return Endpoint.DeploymentConfigProperty(
+                rolling_update_policy=Endpoint.RollingUpdatePolicyProperty(
+                    maximum_batch_size=share,
+                    wait_interval_in_seconds=seconds,
+                    maximum_execution_timeout_in_seconds=longest,
+                ),
+                auto_rollback_configuration=rollback if alarm_names else None,
+            )
+        return Endpoint.DeploymentConfigProperty(
+            blue_green_update_policy=Endpoint.BlueGreenUpdatePolicyProperty(
+                traffic_routing_configuration=Endpoint.TrafficRoutingConfigProperty(
+                    type=self.strategy.upper(),
+                    wait_interval_in_seconds=0 if self.strategy == "all_at_once" else seconds,
+                    canary_size=share if self.strategy == "canary" else None,
+                    linear_step_size=share if self.strategy == "linear" else None,
+                ),
+                termination_wait_in_seconds=seconds,
+                maximum_execution_timeout_in_seconds=longest,
+            ),
+            auto_rollback_configuration=rollback if alarm_names else None,
+        )
+
+    def of_component(self, alarm_names: Sequence[str]) -> Component.InferenceComponentDeploymentConfigProperty:
+        """For an inference component, whose copies are replaced one by one."""
+        return Component.InferenceComponentDeploymentConfigProperty(
+            rolling_update_policy=Component.InferenceComponentRollingUpdatePolicyProperty(
+                maximum_batch_size=Component.InferenceComponentCapacitySizeProperty(type="COPY_COUNT", value=1),
+                wait_interval_in_seconds=self.bake.to_seconds(),
+                maximum_execution_timeout_in_seconds=LONGEST_UPDATE.to_seconds(),
+            ),
+            auto_rollback_configuration=Component.AutoRollbackConfigurationProperty(
+                alarms=[Component.AlarmProperty(alarm_name=name) for name in alarm_names]
+            )
+            if alarm_names
+            else None,
+        )
+
+
+class RollbackAlarms(Construct):
+    """Alarms on what a bad update would do: the endpoint's errors, a slow first token, failures of the front.
+
+    They look at the last few minutes and take silence for health, so that an endpoint without requests can be updated.
+
+    Args:
+        deployment: the deployment's name, a dimension of the front's metrics.
+        model: the model's name, another.
+        endpoint_name, variant_name: whose errors count; None leaves them out, where SageMaker counts by component.
+        first_token_limit: the 95th percentile of the time to the first token may be this long. Default: 30 s.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: str,
+        model: str,
+        endpoint_name: str,
+        variant_name: str,
+        first_token_limit: Duration = SLOW_FIRST_TOKEN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        acknowledge(
+            self, "CloudWatchAlarmAction", "SageMaker looks at it during an update; it is to wake nobody.", NIST
+        )
+        front = {"Deployment": deployment, "Model": model}
+        self.names = [
+            self._alarm(
+                "Errors",
+                f"{endpoint_name} answers with 5xx",
+                namespace="AWS/SageMaker",
+                metric_name="Invocation5XXErrors",
+                dimensions={"EndpointName": endpoint_name, "VariantName": variant_name},
+                statistic="Sum",
+                threshold=5,
+            ),
+            self._alarm(
+                "FirstToken",
+                f"{model} begins to answer after more than {first_token_limit.to_seconds():g} s (95th percentile)",
+                namespace="Falconry",
+                metric_name="TimeToFirstToken",
+                dimensions=front,
+                extended_statistic="p95",
+                threshold=first_token_limit.to_milliseconds(),
+            ),
+            self._alarm(
+                "FrontFailures",
+                f"the front fails requests for {model}",
+                namespace="Falconry",
+                metric_name="ServerErrors",
+                dimensions=front,
+                statistic="Sum",
+                threshold=5,
+            ),
+        ]
+
+    def _alarm(
+        self,
+        construct_id: str,
+        what: str,
+        *,
+        namespace: str,
+        metric_name: str,
+        dimensions: dict[str, str],
+        threshold: float,
+        statistic: str | None = None,
+        extended_statistic: str | None = None,
+    ) -> str:
+        alarm = cloudwatch.CfnAlarm(
+            self,
+            construct_id,
+            alarm_description=f"Rolls an update back: {what}.",
+            namespace=namespace,
+            metric_name=metric_name,
+            dimensions=[
+                cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in dimensions.items()
+            ],
+            statistic=statistic,
+            extended_statistic=extended_statistic,
+            period=60,
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+            threshold=threshold,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+        )
+        return alarm.ref
