@@ -168,6 +168,14 @@ def update_inference_component(self: SageMakerResponse) -> ActionResult:
     return ActionResult({"InferenceComponentArn": component["InferenceComponentArn"]})
 
 
+def update_inference_component_runtime_config(self: SageMakerResponse) -> ActionResult:
+    """What Application Auto Scaling calls to change the number of copies."""
+    component = _component(self)
+    component["RuntimeConfig"] = {"CopyCount": self._get_param("DesiredRuntimeConfig")["CopyCount"]}
+    component["LastModifiedTime"] = utcnow()
+    return ActionResult({"InferenceComponentArn": component["InferenceComponentArn"]})
+
+
 def delete_inference_component(self: SageMakerResponse) -> ActionResult:
     _component(self)
     del _components(self.sagemaker_backend)[self._get_param("InferenceComponentName")]
@@ -199,6 +207,7 @@ def install() -> None:
         create_inference_component,
         describe_inference_component,
         update_inference_component,
+        update_inference_component_runtime_config,
         delete_inference_component,
         list_inference_components,
     ):

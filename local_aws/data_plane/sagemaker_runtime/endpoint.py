@@ -1,6 +1,7 @@
 """Endpoints as SageMaker describes them: status, production variant, and the container to run."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,32 +25,68 @@ class Container:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A model that an endpoint holds, as itself or as an inference component of so many `copies`."""
+
+    container: Container
+    copies: int = 1
+
+
+@dataclass(frozen=True)
 class Endpoint:
+    """`served` has the endpoint's own model under None, or its inference components under their names, where
+    `has_components`."""
+
     name: str
     arn: str
     status: str
     variant: str
-    container: Container | None
+    has_components: bool
+    served: Mapping[str | None, Served]
 
 
-def list_endpoints(client: Any) -> list[dict[str, Any]]:
-    """The account's endpoints, each with name, status and the times that tell a change."""
-    items: list[dict[str, Any]] = []
+Seen = tuple[object, ...]
+
+
+def list_endpoints(client: Any, with_components: Collection[str] = ()) -> dict[str, Seen]:
+    """The account's endpoints, each with what tells a change of it: status and times, and those of the components of
+    the endpoints that are known to have any."""
+    seen: dict[str, Seen] = {}
     for page in client.get_paginator("list_endpoints").paginate():
-        items += page["Endpoints"]
-    return items
+        for item in page["Endpoints"]:
+            times = item.get("CreationTime"), item.get("LastModifiedTime")
+            seen[item["EndpointName"]] = (item["EndpointStatus"], *times)
+    for name in seen.keys() & set(with_components):
+        listed = client.list_inference_components(EndpointNameEquals=name)["InferenceComponents"]
+        seen[name] += tuple((item["InferenceComponentName"], item.get("LastModifiedTime")) for item in listed)
+    return seen
 
 
 def load_endpoint(client: Any, name: str) -> Endpoint:
-    """Reads endpoint, endpoint config and model with a boto3 `sagemaker` client."""
+    """Reads endpoint, endpoint config, components and models with a boto3 `sagemaker` client."""
     endpoint = client.describe_endpoint(EndpointName=name)
     config = client.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     variant = config["ProductionVariants"][0]
-    container = None
-    if variant.get("ModelName"):
-        model = client.describe_model(ModelName=variant["ModelName"])
-        container = _container(model.get("PrimaryContainer") or (model.get("Containers") or [{}])[0])
-    return Endpoint(name, endpoint["EndpointArn"], endpoint["EndpointStatus"], variant["VariantName"], container)
+    served: dict[str | None, Served] = {}
+    has_components = not variant.get("ModelName")
+    if not has_components:
+        served[None] = Served(_of_model(client, variant["ModelName"]))
+    else:
+        listed = client.list_inference_components(EndpointNameEquals=name)["InferenceComponents"]
+        for item in listed:
+            component = client.describe_inference_component(InferenceComponentName=item["InferenceComponentName"])
+            served[item["InferenceComponentName"]] = Served(
+                _of_model(client, component["Specification"]["ModelName"]),
+                component["RuntimeConfig"]["CurrentCopyCount"],
+            )
+    return Endpoint(
+        name, endpoint["EndpointArn"], endpoint["EndpointStatus"], variant["VariantName"], has_components, served
+    )
+
+
+def _of_model(client: Any, name: str) -> Container:
+    model = client.describe_model(ModelName=name)
+    return _container(model.get("PrimaryContainer") or (model.get("Containers") or [{}])[0])
 
 
 def _container(item: dict[str, Any]) -> Container:

@@ -33,6 +33,28 @@ def endpoint_not_in_service(endpoint: Endpoint) -> ServiceError:
     )
 
 
+def component_needed() -> ServiceError:
+    return validation_error("Inference Component Name header is required for endpoints that have inference components.")
+
+
+def component_not_allowed() -> ServiceError:
+    return validation_error(
+        "Inference Component Name header is not allowed for endpoints without inference components."
+    )
+
+
+def component_not_found(name: str) -> ServiceError:
+    return validation_error(f"Inference Component {name} not found.")
+
+
+def no_capacity() -> ServiceError:
+    """What a call of a component without a copy gets."""
+    return validation_error(
+        "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress "
+        "(if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+    )
+
+
 def too_large(limit: int) -> ServiceError:
     return ServiceError(413, "RequestEntityTooLarge", Message=f"HTTP content length exceeded {limit} bytes.")
 

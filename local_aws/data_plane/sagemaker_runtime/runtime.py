@@ -12,7 +12,7 @@ import httpx2
 
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
 from local_aws.data_plane.sagemaker_runtime import errors, event_stream
-from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, list_endpoints, load_endpoint
+from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, Seen, list_endpoints, load_endpoint
 from local_aws.data_plane.sagemaker_runtime.errors import ServiceError
 from local_aws.data_plane.sagemaker_runtime.model_container import ModelContainer
 from local_aws.data_plane.settings import Settings
@@ -23,8 +23,12 @@ logger = logging.getLogger(__name__)
 _ROUTE = re.compile(
     r"^/endpoints/(?P<name>[a-zA-Z0-9](-*[a-zA-Z0-9])*)/(?P<call>invocations|invocations-response-stream)$"
 )
+_COMPONENT = "x-amzn-sagemaker-inference-component"
 _ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 _ERROR_TEXT_BYTES = 64 * 1024
+
+_Key = tuple[str, str | None]
+"""An endpoint's name, and its component's where it has components."""
 
 
 class SageMakerRuntime:
@@ -37,23 +41,24 @@ class SageMakerRuntime:
         self._guardian = guardian
         self._http = httpx2.AsyncClient(timeout=None, trust_env=False, limits=httpx2.Limits(max_connections=None))
         self._endpoints: dict[str, Endpoint] = {}
-        self._containers: dict[str, ModelContainer] = {}
-        self._seen: dict[str, tuple[object, ...]] = {}
+        self._containers: dict[_Key, ModelContainer] = {}
+        self._seen: dict[str, Seen] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._refreshing = asyncio.Lock()
         self.account_id = ""
 
     def describe(self) -> dict[str, dict[str, object]]:
-        """Status and container of each endpoint, for the health report."""
+        """Status and container of each endpoint and component, for the health report."""
         report: dict[str, dict[str, object]] = {}
         for name, endpoint in self._endpoints.items():
-            container = self._containers.get(name)
-            report[name] = {
-                "status": endpoint.status,
-                "container": container.state if container else None,
-                "reason": container.reason if container else None,
-                "pid": container.pid if container else None,
-            }
+            for component in endpoint.served or (None,):
+                container = self._containers.get((name, component))
+                report[component or name] = {
+                    "status": endpoint.status,
+                    "container": container.state if container else None,
+                    "reason": container.reason if container else None,
+                    "pid": container.pid if container else None,
+                }
         return report
 
     async def refresh(self) -> None:
@@ -62,33 +67,42 @@ class SageMakerRuntime:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        listed = await asyncio.to_thread(list_endpoints, self._clients.sagemaker)
-        names = {item["EndpointName"] for item in listed}
-        for item in listed:
-            name = item["EndpointName"]
-            seen = (item["EndpointStatus"], item.get("CreationTime"), item.get("LastModifiedTime"))
+        with_components = [name for name, endpoint in self._endpoints.items() if endpoint.has_components]
+        listed = await asyncio.to_thread(list_endpoints, self._clients.sagemaker, with_components)
+        for name, seen in listed.items():
             if self._seen.get(name) != seen:
                 endpoint = await asyncio.to_thread(load_endpoint, self._clients.sagemaker, name)
                 self._seen[name] = seen
                 self._endpoints[name] = endpoint
-                await self._renew_container(endpoint)
-        for name in set(self._endpoints) - names:
+                self._renew_containers(endpoint)
+        for name in set(self._endpoints) - set(listed):
             del self._endpoints[name], self._seen[name]
-            self._retire(name)
+        for key in [key for key in self._containers if not self._is_served(key)]:
+            self._retire(key)
 
-    async def _renew_container(self, endpoint: Endpoint) -> None:
-        current = self._containers.get(endpoint.name)
-        if endpoint.status != "InService" or endpoint.container is None:
-            return  # an endpoint that is being updated or rolled back keeps serving with what it has
-        if current is not None and current.container == endpoint.container:
+    def _is_served(self, key: _Key) -> bool:
+        name, component = key
+        endpoint = self._endpoints.get(name)
+        # While an endpoint is updated or rolled back it keeps serving with what it has.
+        return endpoint is not None and (endpoint.status != "InService" or component in endpoint.served)
+
+    def _renew_containers(self, endpoint: Endpoint) -> None:
+        if endpoint.status != "InService":
             return
-        container = ModelContainer(endpoint.name, endpoint.container, self._settings, self._guardian, self._http)
-        container.start()
-        self._retire(endpoint.name)
-        self._containers[endpoint.name] = container
+        for component, served in endpoint.served.items():
+            key = (endpoint.name, component)
+            current = self._containers.get(key)
+            if served.copies == 0:
+                self._retire(key)
+            elif current is None or current.container != served.container:
+                name = component or endpoint.name
+                container = ModelContainer(name, served.container, self._settings, self._guardian, self._http)
+                container.start()
+                self._retire(key)
+                self._containers[key] = container
 
-    def _retire(self, name: str) -> None:
-        container = self._containers.pop(name, None)
+    def _retire(self, key: _Key) -> None:
+        container = self._containers.pop(key, None)
         if container is not None:
             task = asyncio.create_task(container.stop())
             self._retiring.add(task)
@@ -133,13 +147,7 @@ class SageMakerRuntime:
             endpoint = self._endpoints.get(name)
         if endpoint is None:
             raise errors.endpoint_not_found(name, self.account_id)
-        container = self._containers.get(name)
-        if endpoint.status != "InService" and (
-            container is None or endpoint.status not in ("Updating", "SystemUpdating", "RollingBack")
-        ):
-            raise errors.endpoint_not_in_service(endpoint)
-        if container is None:
-            raise errors.validation_error(f"Endpoint {name} has no model that this emulation can run.")
+        container = self._container(endpoint, request.header(_COMPONENT))
         started = time.monotonic()
         answer = await self._call_container(endpoint, container, body, request, streaming, response)
         try:
@@ -156,6 +164,23 @@ class SageMakerRuntime:
                 await response.send(200, [("Content-Type", content_type), *common], data)
         finally:
             await answer.aclose()
+
+    def _container(self, endpoint: Endpoint, component: str | None) -> ModelContainer:
+        """The container that is to answer. Raises ServiceError if there is none."""
+        container = self._containers.get((endpoint.name, component))
+        if endpoint.status != "InService" and (
+            container is None or endpoint.status not in ("Updating", "SystemUpdating", "RollingBack")
+        ):
+            raise errors.endpoint_not_in_service(endpoint)
+        if component is None and endpoint.has_components:
+            raise errors.component_needed()
+        if component is not None and component not in endpoint.served:
+            raise errors.component_not_found(component) if endpoint.has_components else errors.component_not_allowed()
+        if container is None and endpoint.served and endpoint.served[component].copies == 0:
+            raise errors.no_capacity()
+        if container is None:
+            raise errors.validation_error(f"Endpoint {endpoint.name} has no model that this emulation can run.")
+        return container
 
     async def _call_container(
         self,
