@@ -45,6 +45,10 @@ check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
 check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
 	@.venv-sagemaker/bin/python -W ignore -m pytest tests/catalog_sdk
 
+.PHONY: bench
+bench: $(BIN)/.installed .venv-litellm/.installed ## What the front costs, against boto3 and LiteLLM: wait, start, memory
+	@$(BIN)/python -m bench
+
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals
@@ -76,7 +80,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv requirements-sagemaker; do \
+	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-litellm; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -84,7 +88,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-sagemaker node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-sagemaker .venv-litellm node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -105,4 +109,13 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -m venv --clear .venv-sagemaker
 	@$(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes -r requirements-sagemaker.txt \
 		|| .venv-sagemaker/bin/python -m pip install --quiet --require-hashes -r requirements-sagemaker.txt
+	@touch $@
+
+# So does the proxy that the front is measured against.
+.venv-litellm/.installed: requirements-litellm.txt $(BIN)/.installed
+	@echo "Installing LiteLLM's proxy into .venv-litellm (once) ..."
+	@$(PYTHON) -m venv --clear .venv-litellm
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-litellm/bin/python --require-hashes \
+		-r requirements-litellm.txt \
+		|| .venv-litellm/bin/python -m pip install --quiet --require-hashes -r requirements-litellm.txt
 	@touch $@
