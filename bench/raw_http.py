@@ -39,6 +39,10 @@ class Exchange:
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 
+    def close(self) -> None:
+        """Hang up after what was written."""
+        self._transport.close()
+
     @property
     def abandoned(self) -> bool:
         """Whether the client has gone."""
