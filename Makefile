@@ -49,6 +49,14 @@ check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables
 bench: $(BIN)/.installed .venv-litellm/.installed ## What the front costs, against boto3 and LiteLLM: wait, start, memory
 	@$(BIN)/python -m bench
 
+.PHONY: bench-streams
+bench-streams: $(BIN)/.installed ## 200 streams at once for a minute through the emulated AWS
+	@$(BIN)/python -m bench.streams
+
+.PHONY: bench-page
+bench-page: $(BIN)/.installed ## Put the figures of both into docs/benchmarks.md
+	@$(BIN)/python -m bench.page
+
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals

@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bench import arrivals, child, figures, latency, question, sagemaker_runtime
+from bench import arrivals, child, figures, latency, page, question, sagemaker_runtime
 from bench.contestants import Boto3, Front
 from bench.contestants import sagemaker_runtime as running_sagemaker_runtime
 from bench.lambda_function import FRONT, LambdaFolders, bundle_bytes, front_environment
@@ -176,3 +176,31 @@ def test_figures_are_renewed_part_by_part(tmp_path: Path) -> None:
 
 def test_the_front_s_bundle_is_small(tmp_path: Path) -> None:
     assert 10_000 < bundle_bytes(FRONT, tmp_path) < 300_000
+
+
+def test_the_page_shows_what_was_measured_and_keeps_its_words() -> None:
+    one = {"p50": 2.0, "p95": 3.0, "p50_more": 0.5, "p95_more": -0.25}
+    known = {
+        "machine": {"cpus": 2, "system": "Linux", "architecture": "x86_64", "python": "3.11.7"},
+        "latency_ms": {"no-gap": {name: {"first_token": one, "total": one} for name in ("boto3", "front")}},
+        "bundle_bytes": {"chat": 45_678},
+    }
+
+    written = page.write(f"# Before\n\n{page.BEGIN}\nold\n{page.END}\n\nAfter.\n", known)
+
+    assert written.startswith("# Before\n")
+    assert written.endswith("\n\nAfter.\n")
+    assert "old" not in written
+    assert "| first token, front | 2.00 | +0.50 | 3.00 | -0.25 |" in written
+    assert "| first token, boto3 | 2.00 |  | 3.00 |  |" in written
+    assert "| chat | 45.7 |" in written
+    assert page.write(written, known) == written
+    with pytest.raises(ValueError, match=r"benchmarks\.md must hold"):
+        page.write("no marks", known)
+
+
+def test_the_committed_page_can_be_renewed() -> None:
+    committed = page.PAGE.read_text(encoding="utf-8")
+
+    assert page.BEGIN in committed
+    assert committed.index(page.BEGIN) < committed.index(page.END)
