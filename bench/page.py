@@ -74,7 +74,10 @@ def _streams(known: dict[str, Any]) -> Iterator[str]:
         ["first token, p50 / p95, ms", f"{one['first_token_ms']['p50']:.0f} / {one['first_token_ms']['p95']:.0f}"],
         ["last byte, p50 / p95, ms", f"{one['total_ms']['p50']:.0f} / {one['total_ms']['p95']:.0f}"],
         ["tokens a second", f"{one['tokens_per_second']:.0f}"],
-        ["share of one core that the data plane took", f"{one['data_plane_cpu_share']:.0%}"],
+        [
+            "cores busy: data plane / Lambda environments / everything on the machine",
+            " / ".join(f"{one[f'{who}_cpu_share']:.2f}" for who in ("data_plane", "environments", "machine")),
+        ],
         [
             "data plane, resident before / after the minute, MB",
             f"{one['data_plane_rss_mb_before']:.0f} / {one['data_plane_rss_mb_after']:.0f}",
