@@ -51,6 +51,18 @@ matrix: $(BIN)/.installed
 check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
 	@.venv-sagemaker/bin/python -W ignore -m pytest tests/catalog_sdk
 
+.PHONY: bench
+bench: $(BIN)/.installed .venv-litellm/.installed ## What the front costs, against boto3 and LiteLLM: wait, start, memory
+	@$(BIN)/python -m bench
+
+.PHONY: bench-streams
+bench-streams: $(BIN)/.installed ## 200 streams at once for a minute through the emulated AWS
+	@$(BIN)/python -m bench.streams
+
+.PHONY: bench-page
+bench-page: $(BIN)/.installed ## Put the figures of both into docs/benchmarks.md
+	@$(BIN)/python -m bench.page
+
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals
@@ -89,7 +101,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-checkov; do \
+	@for name in $(basename $(wildcard requirements*.in)); do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -97,7 +109,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-sagemaker .venv-checkov node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -115,17 +127,10 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@chmod +x $(BIN)/falconry
 	@touch $@
 
-# The SDK is large and nothing that is deployed needs it, so it lives apart.
-.venv-sagemaker/.installed: requirements-sagemaker.txt $(BIN)/.installed
-	@echo "Installing SageMaker's Python SDK into .venv-sagemaker (once) ..."
-	@$(PYTHON) -m venv --clear .venv-sagemaker
-	@$(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes -r requirements-sagemaker.txt \
-		|| .venv-sagemaker/bin/python -m pip install --quiet --require-hashes -r requirements-sagemaker.txt
-	@touch $@
-
-.venv-checkov/.installed: requirements-checkov.txt $(BIN)/.installed
-	@echo "Installing checkov into .venv-checkov (once) ..."
-	@$(PYTHON) -m venv --clear .venv-checkov
-	@$(BIN)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements-checkov.txt \
-		|| .venv-checkov/bin/python -m pip install --quiet --require-hashes -r requirements-checkov.txt
+# What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov, LiteLLM's proxy.
+.venv-%/.installed: requirements-%.txt $(BIN)/.installed
+	@echo "Installing into .venv-$* (once) ..."
+	@$(PYTHON) -m venv --clear .venv-$*
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-$*/bin/python --require-hashes -r requirements-$*.txt \
+		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@

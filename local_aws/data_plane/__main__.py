@@ -40,7 +40,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--state-dir", type=Path, help="logs, unpacked code and addresses (default: a temporary folder)"
     )
     parser.add_argument(
-        "--max-concurrency", type=int, default=16, help="environments of a function without reserved concurrency"
+        "--max-concurrency",
+        type=int,
+        default=16,
+        help="environments of a function without reserved concurrency; what comes above it waits",
     )
     parser.add_argument("--part-size", type=int, help="cut SageMaker's streams into parts of this many bytes")
     parser.add_argument("--poll-seconds", type=float, default=1.0, help="how often the deployed state is read")

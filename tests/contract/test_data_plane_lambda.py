@@ -52,7 +52,7 @@ def plane(aws: Aws, folder: Path) -> Iterator[RunningDataPlane]:
     api.method("GET /short/{action}", short)
     api.method("GET /narrow/{action}", narrow)
     api.deploy()
-    with data_plane(aws, folder, api_name="functions") as running:
+    with data_plane(aws, folder, api_name="functions", max_concurrency=2) as running:
         yield running.wait_ready()
 
 
@@ -126,6 +126,18 @@ def test_concurrent_requests_start_environments_up_to_the_reserved_concurrency(p
         assert [other.result().status_code for other in others] == [200, 200]
         os.kill(plane.health()["functions"]["functions-narrow"]["environments"][0]["pid"], signal.SIGKILL)
         assert first.result().status_code == 502
+
+
+def test_without_reserved_concurrency_requests_wait_for_what_the_machine_can_run(plane: RunningDataPlane) -> None:
+    # GIVEN a function that could run a thousand times at once in AWS, on a machine that runs it twice
+    with ThreadPoolExecutor(12) as pool:
+        # WHEN twelve requests come at once
+        answers = [pool.submit(httpx2.get, f"{plane.url}/main/a", timeout=20) for _ in range(12)]
+
+    # THEN none is refused
+    assert [answer.result().status_code for answer in answers] == [200] * 12
+    assert 1 <= len({answer.result().json()["pid"] for answer in answers}) <= 2
+    assert len(plane.health()["functions"]["functions-main"]["environments"]) <= 2
 
 
 def test_new_code_and_a_new_deployment_are_noticed_within_two_seconds(plane: RunningDataPlane, aws: Aws) -> None:

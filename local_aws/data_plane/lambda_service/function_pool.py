@@ -17,13 +17,23 @@ _REUSE_WAIT_SECONDS = 0.1
 
 
 class FunctionPool:
-    """Each environment serves one invocation at a time; more are started up to the concurrency."""
+    """Each environment serves one invocation at a time; more are started as they are needed.
+
+    Above the function's reserved concurrency an invocation is refused, as in Lambda. A function without one could run a
+    thousand at once in AWS; here not more than `machine_limit` run, and further invocations wait for one of them.
+    """
 
     def __init__(
-        self, plan: EnvironmentPlan, concurrency: int, guardian: Guardian, on_line: Callable[[str], None]
+        self,
+        plan: EnvironmentPlan,
+        reserved_concurrency: int | None,
+        machine_limit: int,
+        guardian: Guardian,
+        on_line: Callable[[str], None],
     ) -> None:
         self.plan = plan
-        self._concurrency = concurrency
+        self._concurrency = machine_limit if reserved_concurrency is None else reserved_concurrency
+        self._refuses = reserved_concurrency is not None
         self._guardian = guardian
         self._on_line = on_line
         self._all: set[Environment] = set()
@@ -59,7 +69,8 @@ class FunctionPool:
             self._make_free(environment)
 
     async def invoke(self, invocation: Invocation) -> None:
-        """Returns when an environment has taken the invocation. Raises InvocationRefusedError if all are in use.
+        """Returns when an environment has taken the invocation. Raises InvocationRefusedError if all that are reserved
+        for the function are in use.
 
         A failing start is the function's failure: it comes through the invocation's response, as in Lambda.
         """
@@ -78,8 +89,9 @@ class FunctionPool:
             await environment.stop()
 
     async def stop(self) -> None:
-        """Ends every environment at once."""
+        """Ends every environment at once; who waits for one gets none."""
         self._closing = True
+        self._concurrency = 0
         if self._warming is not None:
             self._warming.cancel()
         await asyncio.gather(*(environment.stop() for environment in list(self._all)), return_exceptions=True)
@@ -91,11 +103,12 @@ class FunctionPool:
             self._freed.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._freed.wait(), _REUSE_WAIT_SECONDS)
-        if self._free:
-            return self._free.pop()
-        if len(self._all) >= self._concurrency:
-            raise InvocationRefusedError("TooManyRequestsException", "Rate Exceeded.")
-        return await self._start_environment()
+        while not self._free and len(self._all) >= self._concurrency:
+            if self._refuses:
+                raise InvocationRefusedError("TooManyRequestsException", "Rate Exceeded.")
+            self._freed.clear()
+            await self._freed.wait()
+        return self._free.pop() if self._free else await self._start_environment()
 
     async def _start_environment(self) -> Environment:
         """A started environment that is not in the list of the free ones."""
@@ -106,6 +119,7 @@ class FunctionPool:
             await environment.start()
         except BaseException:
             self._all.discard(environment)
+            self._freed.set()
             raise
         finally:
             self._starting.discard(environment)
@@ -127,5 +141,6 @@ class FunctionPool:
 
     def _ended(self, environment: Environment) -> None:
         self._all.discard(environment)
+        self._freed.set()
         if environment in self._free:
             self._free.remove(environment)

@@ -140,9 +140,8 @@ class LambdaService:
             self._functions[target], self._failures[target] = function, str(error)
             return
         self._drop(target)
-        reserved = function.reserved_concurrency
-        concurrency = self._settings.max_concurrency if reserved is None else reserved
-        pool = FunctionPool(plan, concurrency, self._guardian, self._line_sink(function))
+        limits = function.reserved_concurrency, self._settings.max_concurrency
+        pool = FunctionPool(plan, *limits, self._guardian, self._line_sink(function))
         self._functions[target], self._pools[target] = function, pool
         pool.warm()
 
