@@ -101,7 +101,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in $(basename $(wildcard requirements*.in)); do \
+	@for name in requirements $(basename $(wildcard requirements-*.in)); do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
