@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -109,6 +108,8 @@ class Models:
         return {"object": "list", "data": [model.public() for model in self._by_name.values()]}
 
     def _similar_first(self, name: str) -> str:
+        import difflib  # for a mistake only
+
         def distance(other: str) -> float:
             return -difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
 

@@ -5,7 +5,6 @@ The field names are those of JSON Schema, so that a document can be generated fr
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -188,6 +187,8 @@ def _refused(
 
 
 def _unknown(name: str, known: list[str], prefix: str) -> ApiError:
+    import difflib  # for a mistake only
+
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     mend = f" Did you mean {prefix}{nearest[0]}?" if nearest else f" Known: {', '.join(known)}."
     path = prefix + (name if len(name) <= 80 else name[:80] + "...")
