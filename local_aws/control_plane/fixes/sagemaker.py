@@ -32,6 +32,17 @@ def _validate_instance_type(allowed: frozenset[str]) -> Callable[[FakeEndpointCo
     return validate
 
 
+def _validate_variants(
+    validate: Callable[[SageMakerModelBackend, list[dict[str, Any]]], None],
+) -> Callable[[SageMakerModelBackend, list[dict[str, Any]]], None]:
+    """moto demands a model of each variant; one that is to hold inference components has none."""
+
+    def validated(self: SageMakerModelBackend, production_variants: list[dict[str, Any]]) -> None:
+        validate(self, [variant for variant in production_variants if variant.get("ModelName")])
+
+    return validated
+
+
 def _remembering(create: _Method, collection: str, name_of: str) -> _Method:
     """moto keeps some request members only: CreateModel drops EnableNetworkIsolation, CreateEndpointConfig VpcConfig,
     ExecutionRoleArn, EnableNetworkIsolation and more, CreateEndpoint DeploymentConfig. The whole request is kept."""
@@ -193,6 +204,8 @@ def list_inference_components(self: SageMakerResponse) -> ActionResult:
 def install() -> None:
     # moto's list of instance types is frozen in 2021; botocore's is AWS's.
     replace(FakeEndpointConfig, "validate_instance_type", _validate_instance_type(_instance_types()))
+    validate_variants = _validate_variants(SageMakerModelBackend.validate_production_variants)
+    replace(SageMakerModelBackend, "validate_production_variants", validate_variants)
     for create, describe, collection, name_of in (
         ("create_model", "describe_model", "_models", "ModelName"),
         ("create_endpoint_config", "describe_endpoint_config", "endpoint_configs", "EndpointConfigName"),
