@@ -120,6 +120,23 @@ def test_a_body_that_is_no_json_object(body: bytes) -> None:
     assert read(response)["error"]["code"] == "invalid_json"
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", f"/models/{CHAT}"])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (b"1e999", "1e999 is larger than any number that can be used."),
+        (b"-1" + b"0" * 400 + b".5", "-1000000000000000000 is larger than any number that can be used."),
+        (b"NaN", "NaN is not a number in JSON."),
+    ],
+)
+def test_a_number_that_cannot_be_handed_on_is_refused_wherever_it_is(path: str, number: bytes, said: str) -> None:
+    client = FakeClient([])
+    body = b'{"inputs": "x", "parameters": {"grammar": {"x": [' + number + b"]}}}"
+    response = send(front(client), "POST", path, body)
+    assert response.status == 400
+    assert read(response)["error"]["message"] == f"The body is not valid JSON: {said}"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
