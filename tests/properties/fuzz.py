@@ -1,6 +1,6 @@
 """`python -m tests.properties.fuzz --minutes 10`: the properties with as many examples as fit into the time.
 
-Each property runs in rounds of 500 examples, every round with a seed of its own, on all cores. Ends with 1 and prints
+Each property runs in rounds of 250 examples, every round with a seed of its own, on all cores. Ends with 1 and prints
 the smallest example, as hypothesis found it, where one fails; write it down as an @example.
 """
 

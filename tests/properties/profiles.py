@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 _COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 settings.register_profile("everyday", _COMMON, max_examples=300)
-settings.register_profile("fuzz", _COMMON, max_examples=500, print_blob=True)
+settings.register_profile("fuzz", _COMMON, max_examples=250, print_blob=True)
 
 
 def load(name: str) -> None:

@@ -156,6 +156,7 @@ def test_routes_that_do_not_exist(method: str, path: str, status: int, code: str
 GENERATION = '{"error":"Request failed during generation: x","error_type":"generation"}'
 INCOMPLETE = '{"error":"Incomplete generation","error_type":"incomplete_generation"}'
 NO_CAPACITY = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress"
+NOT_IN_SERVICE = "Endpoint e of account 123456789012 is not in service: its status is Creating."
 NO_ENDPOINT = "Endpoint e of account 123456789012 not found."
 TOO_SLOW = "Your model primary did not complete sending the inference response in the allotted time."
 TIMED_OUT = "Your invocation timed out while waiting for a response from container primary."
@@ -174,6 +175,7 @@ UPSTREAM_FAILURES = [
     (service_error("InternalDependencyException", "x"), 502, "upstream_failed", "false"),
     (service_error("AccessDeniedException", "arn:aws:sts::123456789012:x"), 500, "upstream_access_denied", "false"),
     (service_error("ValidationError", NO_CAPACITY), 503, "model_starting", "true"),
+    (service_error("ValidationError", NOT_IN_SERVICE), 503, "model_starting", "true"),
     (service_error("ValidationError", NO_ENDPOINT), 503, "endpoint_not_found", "false"),
     (service_error("ModelStreamError", TOO_SLOW), 504, "upstream_timeout", "false"),
     (ReadTimeoutError(endpoint_url="https://secret"), 504, "upstream_timeout", "false"),
