@@ -101,15 +101,15 @@ class Aws:
         self.s3.put_object(Bucket="assets", Key=key, Body=content)
         return {"S3Bucket": "assets", "S3Key": key}
 
-    def create_function(self, name: str, handler: str, **settings: Any) -> str:
+    def create_function(self, name: str, handler: str, code: bytes = FUNCTION_ZIP, **settings: Any) -> str:
         """Returns the function's ARN."""
         answer = self.lambda_.create_function(
             FunctionName=name,
             Runtime="python3.13",
             Role=self.role,
             Handler=handler,
-            Code=self.put_code("function.zip"),
             **({"Timeout": 10} | settings),
+            Code=self.put_code(f"{name}.zip", code),
         )
         return str(answer["FunctionArn"])
 

@@ -21,6 +21,7 @@ _CHARACTERS = st.one_of(
     st.characters(exclude_categories=["Cs"]),
 )
 _TEXTS = st.text(_CHARACTERS, max_size=6)
+_ENDS = st.text(st.sampled_from(" \n" + HALF), max_size=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,11 @@ def stop_lists() -> st.SearchStrategy[list[str]]:
             lambda ends: [stop[:end] for end in ends]
         )
     )
-    return st.one_of(st.lists(single, min_size=1, max_size=4), prefixes)
+    # One that lies within a longer one ends the answer only when the longer one is out of the question.
+    within = st.builds(
+        lambda stop, before, after: [stop, before + stop + after], single, st.sampled_from(["", " ", "a"]), single
+    )
+    return st.one_of(st.lists(single, min_size=1, max_size=4), prefixes, within)
 
 
 @st.composite
@@ -142,8 +147,7 @@ def generations(draw: st.DrawFn, stops: list[str]) -> Generated:
         lambda stop: st.integers(1, len(stop)).map(lambda end: stop[:end])
     )
     whole = "".join(draw(st.lists(st.one_of(_TEXTS, part_of_a_stop), max_size=8)))
-    if draw(st.booleans()):
-        whole = " " + whole
+    whole = draw(st.sampled_from(["", " ", "  "])) + whole + draw(_ENDS)
     texts = cut(whole, draw(st.lists(st.integers(0, max(len(whole), 1)), max_size=10)))
     tokens = [Token(text) for text in texts]
     for position in draw(st.lists(st.integers(0, len(tokens)), max_size=2)):

@@ -1,0 +1,78 @@
+"""The front as it is deployed, in the emulated API Gateway and Lambda, before a SageMaker that fails on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.data_plane_functions import make_zip
+from tests.contract.data_plane_support import PROJECT, data_plane, shared_aws
+from tests.faults.causes import BASE_MODEL, MODEL
+from tests.faults.deployed import SHORT_READ_TIMEOUT, Deployed
+from tests.faults.stand_in import StandIn
+
+LAMBDA_SRC = PROJECT / "lambda_src"
+
+# The front itself, with another address for SageMaker and less patience with it.
+ENTRY = f"""
+import os
+os.environ["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = os.environ["STAND_IN_URL"]
+from chat import sagemaker
+sagemaker.READ_TIMEOUT_SECONDS = {SHORT_READ_TIMEOUT}
+from chat.handler import handler
+"""
+
+ROUTES = (
+    "POST /v1/chat/completions",
+    # No routes of the front: they are here so that it is the front that says so.
+    "GET /v1/chat/completions",
+    "POST /v1/embeddings",
+)
+
+
+def package(entry: str) -> bytes:
+    """The deployment package: what constructs_lib/lambda_code.py puts into it, and a module `entry`."""
+    folders = (LAMBDA_SRC / "chat", LAMBDA_SRC / "streaming_runtime")
+    files = [file for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
+    texts = {str(file.relative_to(LAMBDA_SRC)): file.read_text(encoding="utf-8") for file in files}
+    return make_zip({**texts, "entry.py": entry})
+
+
+@pytest.fixture(scope="package")
+def stand_in() -> Iterator[StandIn]:
+    server = StandIn()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="package")
+def deployed(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    aws = shared_aws()
+    sizes = {"max_total_tokens": 2048, "max_input_tokens": 1024}
+    models = [
+        {"name": MODEL, "endpoint": "chat", "template": "falcon-180b-chat", **sizes},
+        {"name": BASE_MODEL, "endpoint": "base", "template": None, **sizes},
+    ]
+    variables = {
+        "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",
+        "FALCONRY_MODELS": json.dumps(models),
+        "STAND_IN_URL": stand_in.url,
+    }
+    arn = aws.create_function(
+        "faults-front",
+        "entry.handler",
+        package(ENTRY),
+        Environment={"Variables": variables},
+        Timeout=3,
+    )
+    api = aws.create_api("faults")
+    for route in ROUTES:
+        api.method(route, arn, streaming=True, timeout=900_000)
+    api.deploy()
+    folder: Path = tmp_path_factory.mktemp("faults")
+    with data_plane(aws, folder, api_name="faults") as running:
+        running.wait_ready()
+        yield Deployed(running, folder / "logs" / "lambda" / "faults-front.log")
