@@ -39,6 +39,7 @@ fuzz: $(BIN)/.installed ## Try the front's properties with as many examples as f
 check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
 	@$(BIN)/mypy .
 	@$(BIN)/python -m settings.reference --check
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
 	@rm -rf .local/matrix && mkdir -p .local/matrix
 	@$(BIN)/python -m tests.infrastructure.matrix .local/matrix
 	@for config in config/*.yaml; do \
@@ -59,8 +60,9 @@ bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
 	@$(BIN)/python -m bench.synth_time
 
 .PHONY: reference
-reference: $(BIN)/.installed ## Write docs/configuration.md from the settings' fields
+reference: $(BIN)/.installed ## Write docs/configuration.md and docs/errors.md from what they describe
 	@$(BIN)/python -m settings.reference
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting

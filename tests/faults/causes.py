@@ -63,7 +63,9 @@ REFUSED = (
     Cause("a value of the wrong type", "invalid_type", 'not the string "hot"', request={"temperature": "hot"}),
     Cause("a value out of range", "invalid_value", "between 0 and 2, not 3", request={"temperature": 3}),
     Cause("no messages", "missing_required_parameter", "messages is required", request={"messages": None}),
-    Cause("a misspelt field", "unknown_parameter", "Did you mean max_tokens?", request={"extra_body": {"max_token": 3}}),
+    Cause(
+        "a misspelt field", "unknown_parameter", "Did you mean max_tokens?", request={"extra_body": {"max_token": 3}}
+    ),
     Cause("tools", "unsupported_parameter", "not tuned to call tools", request={"tools": [{"type": "function"}]}),
     Cause("a base model", "model_cannot_chat", f"Deployed here: {MODEL}", request={"model": BASE_MODEL}),
     Cause("an unknown model", "model_not_found", f"Deployed: {MODEL}", request={"model": "falcon-180b-cat"}),

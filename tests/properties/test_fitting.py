@@ -48,12 +48,7 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn, sizes: st.SearchStrategy[Tokenizer]) -> Case:
-    roles = draw(st.lists(st.sampled_from(["user", "assistant", "user", "assistant", "system"]), max_size=12))
-    if draw(st.booleans()):
-        roles = ["system", *roles]
-    if not roles or draw(st.booleans()):
-        roles.append("user")
-    messages = [{"role": role, "content": draw(contents(number))} for number, role in enumerate(roles)]
+    messages = draw(st.one_of(any_conversations(), long_conversations()))
     max_total = draw(st.integers(16, 3000))
     max_input = draw(st.one_of(st.just(max_total - 1), st.integers(8, max_total)))
     max_tokens = draw(st.one_of(st.none(), st.integers(1, max_total - 1)))
@@ -62,10 +57,36 @@ def cases(draw: st.DrawFn, sizes: st.SearchStrategy[Tokenizer]) -> Case:
 
 
 @st.composite
-def contents(draw: st.DrawFn, number: int) -> str:
-    """A text with a mark, of letters or digits or letters of 3 bytes, from a word to pages."""
-    length = draw(st.one_of(st.integers(0, 30), st.integers(0, 2000), st.integers(0, 9000)))
-    return f"<{number}>" + draw(st.sampled_from(["word ", "1234 ", "\u4e2d\u6587 ", "w"])) * (length // 5)
+def any_conversations(draw: st.DrawFn) -> list[dict[str, str]]:
+    """Roles in any order, contents of any length."""
+    roles = draw(st.lists(st.sampled_from(["user", "assistant", "user", "assistant", "system"]), max_size=12))
+    if draw(st.booleans()):
+        roles = ["system", *roles]
+    if not roles or draw(st.booleans()):
+        roles.append("user")
+    lengths = st.one_of(st.integers(0, 30), st.integers(0, 2000), st.integers(0, 9000))
+    return [message(number, role, draw(_WORDS), draw(lengths)) for number, role in enumerate(roles)]
+
+
+@st.composite
+def long_conversations(draw: st.DrawFn) -> list[dict[str, str]]:
+    """Many turns, of which the older ones are of another kind than the newer: what was learnt of those misleads."""
+    turns, newer = draw(st.integers(1, 40)), draw(st.integers(0, 40))
+    kinds = [(draw(_WORDS), draw(st.integers(0, 600))) for _ in range(2)]
+    messages = [message(0, "system", *kinds[0])]
+    for turn in range(turns):
+        for role in ("user", "assistant"):
+            messages.append(message(len(messages), role, *kinds[turn >= newer]))
+    return [*messages, message(len(messages), "user", *kinds[1])]
+
+
+_WORDS = st.sampled_from(["word ", "1234 ", "\u4e2d\u6587 ", "w"])
+"""Letters, digits, and letters of 3 bytes, which cost different numbers of tokens."""
+
+
+def message(number: int, role: str, word: str, length: int) -> dict[str, str]:
+    """A message of about `length` characters that begins with a mark."""
+    return {"role": role, "content": f"<{number}>" + word * (length // len(word))}
 
 
 @given(cases(tokenizers()))
