@@ -18,18 +18,18 @@ SHORT: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello!"}], "t
 SHORT_ANSWER = "Hello! How can I help you today?"
 
 
-def works(process_id: int, seconds: float = 0.3) -> bool:
-    """Whether a process uses a CPU now."""
+def works(process_id: int) -> bool:
+    """Whether a process uses a CPU now, be it ever so small a share of a machine that is busy with other things."""
     process = psutil.Process(process_id)
     before = sum(process.cpu_times()[:2])
-    time.sleep(seconds)
-    return sum(process.cpu_times()[:2]) - before > seconds / 5
+    time.sleep(0.3)
+    return sum(process.cpu_times()[:2]) > before
 
 
 def rests_within(process_id: int, seconds: float) -> bool:
     """Whether a process stops working in the given time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if not works(process_id):
+        if not works(process_id) and not works(process_id):
             return True
     return False

@@ -39,11 +39,11 @@ def model_server(api: Api) -> int:
 
 
 def wait_for_front(api: Api) -> int:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 20
     while time.monotonic() < end:
         process_id = busy_front(api)
         # The authorizer is a function as well, and quick; the front is the one that waits for the model.
-        if process_id is not None and works(model_server(api), 0.1):
+        if process_id is not None and works(model_server(api)):
             return process_id
     raise AssertionError("the front did not begin to work")
 
@@ -53,8 +53,8 @@ def client(api: Api) -> openai.OpenAI:
     return openai.OpenAI(base_url=api.base_url, api_key=api.key)
 
 
-def stream_until(api: Api, strike: Callable[[], None]) -> tuple[str, Exception]:
-    """A long streamed answer, in whose midst `strike` is called: the text up to there, and what the client raises."""
+def stream_until(api: Api, strike: Callable[[], None]) -> openai.APIError:
+    """A long streamed answer, in whose midst `strike` is called; gives what the client raises."""
     text, struck = "", False
     stream = client(api).chat.completions.create(model=MODEL, **LONG, stream=True)
     try:
@@ -64,8 +64,8 @@ def stream_until(api: Api, strike: Callable[[], None]) -> tuple[str, Exception]:
             if not struck and len(text) > 20:
                 struck = True
                 strike()
-    except (openai.APIError, httpx2.HTTPError) as error:
-        return text, error
+    except openai.APIError as error:
+        return error
     raise AssertionError(f"the client took {text[-40:]!r} for the end of the answer")
 
 
@@ -86,14 +86,14 @@ def check_served(api: Api) -> None:
 
 
 def leave_stream(api: Api) -> None:
-    with client(api).chat.completions.create(model=MODEL, **LONG | {"max_tokens": 300}, stream=True) as stream:
+    with client(api).chat.completions.create(model=MODEL, **LONG | {"max_tokens": 150}, stream=True) as stream:
         next(iter(stream))
 
 
 def leave_whole(api: Api) -> None:
-    hasty = client(api).with_options(timeout=0.3, max_retries=0)
+    hasty = client(api).with_options(timeout=0.1, max_retries=0)
     with pytest.raises(openai.APITimeoutError):
-        hasty.chat.completions.create(model=MODEL, **LONG | {"max_tokens": 300})
+        hasty.chat.completions.create(model=MODEL, **LONG | {"max_tokens": 150})
 
 
 def kill_front(api: Api) -> None:
@@ -105,11 +105,11 @@ def kill_model_server(api: Api) -> None:
 
 
 def test_the_front_dies_in_mid_stream(api: Api) -> None:
-    _, error = stream_until(api, lambda: kill_front(api))
+    error = stream_until(api, lambda: kill_front(api))
 
     # The connection is cut, which no client can take for an end.
-    assert isinstance(error, httpx2.RemoteProtocolError | openai.APIConnectionError), repr(error)
-    assert rests_within(model_server(api), 5), "the model goes on for nobody"
+    assert type(error) is openai.APIConnectionError
+    assert rests_within(model_server(api), 4), "the model goes on for nobody"
     check_served(api)
 
 
@@ -119,14 +119,14 @@ def test_the_front_dies_before_it_answers(api: Api) -> None:
     assert (type(error), error.status_code) == (openai.InternalServerError, 502)
     assert error.response.headers["x-should-retry"] == "false"
     assert error.request_id
-    assert rests_within(model_server(api), 5), "the model goes on for nobody, or answers once more"
+    assert rests_within(model_server(api), 4), "the model goes on for nobody, or answers once more"
     check_served(api)
 
 
 def test_the_model_server_dies_in_mid_stream(api: Api) -> None:
     before = model_server(api)
 
-    _, error = stream_until(api, lambda: kill_model_server(api))
+    error = stream_until(api, lambda: kill_model_server(api))
 
     assert type(error) is openai.APIError
     assert error.code == "generation_failed"
@@ -150,5 +150,5 @@ def test_a_client_goes_away(api: Api, leave: Callable[[Api], None]) -> None:
     leave(api)
 
     check_served(api)
-    assert rests_within(model_server(api), 20)
+    assert rests_within(model_server(api), 60)
     assert busy_front(api) is None

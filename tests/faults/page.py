@@ -34,8 +34,13 @@ _STREAMS = """\
 
 The status is sent with the first token. Whatever fails before it has the status above, in a stream too. What fails
 later is an event with the error object, and the stream ends without `[DONE]`: the `openai` package raises `APIError`
-with that `code`, and nothing is sent again. Without `stream` the same failures have their status, and no part of the
-answer is returned.
+with that `code`, and nothing is sent again. If the front itself dies, the connection is cut, and the package raises
+`APIConnectionError`. Without `stream` the same failures have their status, and no part of the answer is returned.
+
+A client that goes away does not end the answer: API Gateway does not tell a function that nobody listens any more. What
+it may cost is bounded by `max_tokens`.
+
+What was brought about in mid-answer:
 """
 
 _GATEWAY = """\
