@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CONFIG ?= falcon-180b
 PORT ?= 8080
+MINUTES ?= 1
 MODEL_DIR ?=
 MODEL_SERVER_URL ?=
 
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., PYTHON=python3.12"
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, PYTHON=python3.12"
 
 .PHONY: local
 local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API
@@ -29,6 +30,10 @@ local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serv
 .PHONY: test
 test: $(BIN)/.installed ## Run all tests
 	@$(BIN)/python -m pytest
+
+.PHONY: fuzz
+fuzz: $(BIN)/.installed ## Try the front's properties with as many examples as fit into MINUTES
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.properties.fuzz --minutes '$(MINUTES)'
 
 .PHONY: check
 check: lint types matrix ## Run the static checks: ruff, mypy, generated pages, cfn-lint
@@ -72,9 +77,10 @@ bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
 	@$(BIN)/python -m bench.synth_time
 
 .PHONY: reference
-reference: $(BIN)/.installed ## Write docs/configuration.md, docs/api.md and docs/openapi.json from the code
+reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code that they describe
 	@$(BIN)/python -m settings.reference
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting
@@ -86,6 +92,7 @@ types: $(BIN)/.installed
 	@$(BIN)/mypy .
 	@$(BIN)/python -m settings.reference --check
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
 
 .PHONY: format
 format: $(BIN)/.installed ## Format the code

@@ -42,11 +42,12 @@ class Deadline:
         `client_timeout` is how many seconds the client waits for a byte, if it says so.
         """
         now = clock()
-        silence = min(remaining_seconds, API_GATEWAY_IDLE_SECONDS, client_timeout or API_GATEWAY_IDLE_SECONDS)
+        patience = client_timeout or API_GATEWAY_IDLE_SECONDS
+        silence = min(remaining_seconds, API_GATEWAY_IDLE_SECONDS, patience)
         return cls(
             ends_at=now + _less_margin(min(remaining_seconds, SAGEMAKER_STREAM_SECONDS)),
             first_byte_by=now + _less_margin(silence),
-            status_by=now + min(STATUS_SECONDS, _less_margin(silence) / 2),
+            status_by=now + min(STATUS_SECONDS, patience / 2),
             clock=clock,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -25,9 +26,10 @@ class Request:
     def json(self) -> dict[str, object]:
         """The body as a JSON object. Raises ApiError for anything else."""
         try:
-            value = json.loads(self.body, parse_constant=_refuse_constant)
+            value = json.loads(self.body, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, json.JSONDecodeError) else "it could not be decoded"
+            told = isinstance(error, json.JSONDecodeError | _NoNumberError)
+            reason = str(error) if told else "it could not be decoded"
             raise ApiError(ErrorKind.INVALID_JSON, f"The body is not valid JSON: {reason}.") from None
         if not isinstance(value, dict):
             raise ApiError(ErrorKind.INVALID_JSON, 'The body must be a JSON object, such as {"model": ...}.')
@@ -101,5 +103,17 @@ def error_response(error: ApiError, record: Record) -> Response:
     return json_response(error.body(), record=record, status=error.kind.status, headers=error.headers())
 
 
+class _NoNumberError(ValueError):
+    """Something in the place of a number that the model's server could not read either."""
+
+
 def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
+    raise _NoNumberError(f"{name} is not a number in JSON")
+
+
+def _finite(text: str) -> float:
+    """JSON has no largest number, but what becomes infinite here cannot be written as JSON again."""
+    value = float(text)
+    if math.isinf(value):
+        raise _NoNumberError(f"{text[:20]} is larger than any number that can be used")
+    return value

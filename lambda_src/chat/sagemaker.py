@@ -140,6 +140,12 @@ _BY_MESSAGE: tuple[tuple[str, str, ErrorKind, str], ...] = (
     ),
     (
         "ValidationError",
+        "not in service",
+        ErrorKind.MODEL_STARTING,
+        "The model's endpoint is not in service yet; a new one takes minutes to start.",
+    ),
+    (
+        "ValidationError",
         "not found",
         ErrorKind.ENDPOINT_NOT_FOUND,
         "The model's endpoint does not exist. It may be stopped or not deployed yet.",

@@ -13,9 +13,17 @@ KEEP_ALIVE = b": keep-alive\n\n"
 """A comment: clients skip it, and nothing on the way takes the stream for idle."""
 
 
+_LINE_ENDS_OF_UNICODE = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
+"""U+0085, U+2028 and U+2029 in UTF-8, and escaped in JSON. For the specification of server-sent events they do not end
+a line; for clients that split with Python's `splitlines` (httpx's `iter_lines`, and so huggingface_hub) they do."""
+
+
 def event(value: object) -> bytes:
-    """One event with `value` as JSON."""
-    return b"data: " + encode_json(value) + b"\n\n"
+    """One event with `value` as JSON, in which no client finds a line end."""
+    data = encode_json(value)
+    for character, escaped in _LINE_ENDS_OF_UNICODE:
+        data = data.replace(character, escaped)
+    return b"data: " + data + b"\n\n"
 
 
 class LineBuffer:

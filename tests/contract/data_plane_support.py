@@ -101,17 +101,35 @@ class Aws:
         self.s3.put_object(Bucket="assets", Key=key, Body=content)
         return {"S3Bucket": "assets", "S3Key": key}
 
-    def create_function(self, name: str, handler: str, **settings: Any) -> str:
+    def create_function(self, name: str, handler: str, code: bytes = FUNCTION_ZIP, **settings: Any) -> str:
         """Returns the function's ARN."""
         answer = self.lambda_.create_function(
             FunctionName=name,
             Runtime="python3.13",
             Role=self.role,
             Handler=handler,
-            Code=self.put_code("function.zip"),
             **({"Timeout": 10} | settings),
+            Code=self.put_code(f"{name}.zip", code),
         )
         return str(answer["FunctionArn"])
+
+    def create_endpoint(self, name: str) -> None:
+        """An endpoint with its config and model, all of that name: TGI 1.4.0 with 2048 tokens."""
+        image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/huggingface-pytorch-tgi-inference:2.1.1-tgi1.4.0-gpu-py310"
+        container = {
+            "Image": image,
+            "Environment": {"MAX_TOTAL_TOKENS": "2048"},
+            "ModelDataUrl": "s3://assets/model.tar.gz",
+        }
+        variant = {
+            "VariantName": "main",
+            "ModelName": name,
+            "InstanceType": "ml.g4dn.2xlarge",
+            "InitialInstanceCount": 1,
+        }
+        self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=self.role)
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
 
     def create_api(self, name: str, **settings: Any) -> "Api":
         return Api(self, self.apigateway.create_rest_api(name=name, **settings))

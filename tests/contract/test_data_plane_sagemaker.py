@@ -76,23 +76,10 @@ http.server.ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler
 """
 
 
-def create_endpoint(aws: Aws, name: str) -> None:
-    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/huggingface-pytorch-tgi-inference:2.1.1-tgi1.4.0-gpu-py310"
-    container = {
-        "Image": image,
-        "Environment": {"MAX_TOTAL_TOKENS": "2048"},
-        "ModelDataUrl": "s3://assets/model.tar.gz",
-    }
-    aws.sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=aws.role)
-    variant = {"VariantName": "main", "ModelName": name, "InstanceType": "ml.g4dn.2xlarge", "InitialInstanceCount": 1}
-    aws.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-    aws.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-
-
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
     emulated = shared_aws()
-    create_endpoint(emulated, NAME)
+    emulated.create_endpoint(NAME)
     yield emulated
     for endpoint in emulated.sagemaker.list_endpoints()["Endpoints"]:
         emulated.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
@@ -232,7 +219,7 @@ def test_a_model_server_that_died_is_started_again(plane: RunningDataPlane, runt
 def test_endpoints_come_and_go_and_parts_can_be_cut_to_a_size(
     plane: RunningDataPlane, runtime: Any, aws: Aws, tmp_path: Path
 ) -> None:
-    create_endpoint(aws, "second")
+    aws.create_endpoint("second")
     wait_until(lambda: plane.health()["endpoints"].get("second", {}).get("container") == "ready")
     assert call(runtime, "hello", endpoint="second")["ResponseMetadata"]["HTTPStatusCode"] == 200
     # Another data plane, in front of a model server that runs already.

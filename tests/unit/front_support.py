@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from chat.front import Front
 from chat.http import Request, Response
 from chat.models import DeployedModel, Models
+from chat.sagemaker import Client
 
 CHAT = "falcon-180b-chat"
 INSTRUCT = "falcon-7b-instruct"
@@ -88,7 +89,7 @@ def model(name: str, template: str | None, **changes: Any) -> DeployedModel:
     return DeployedModel(name=name, endpoint=f"falconry-dev-{name}", template=template, **values)
 
 
-def front(client: FakeClient, clock: Callable[[], float] | None = None, **changes: Any) -> Front:
+def front(client: Client, clock: Callable[[], float] | None = None, **changes: Any) -> Front:
     """A front with a 180B chat model, a 7B instruct model and a base model."""
     models = Models(
         [

@@ -122,6 +122,23 @@ def test_a_body_that_is_no_json_object(body: bytes) -> None:
     assert read(response)["error"]["code"] == "invalid_json"
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", f"/models/{CHAT}"])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (b"1e999", "1e999 is larger than any number that can be used."),
+        (b"-1" + b"0" * 400 + b".5", "-1000000000000000000 is larger than any number that can be used."),
+        (b"NaN", "NaN is not a number in JSON."),
+    ],
+)
+def test_a_number_that_cannot_be_handed_on_is_refused_wherever_it_is(path: str, number: bytes, said: str) -> None:
+    client = FakeClient([])
+    body = b'{"inputs": "x", "parameters": {"grammar": {"x": [' + number + b"]}}}"
+    response = send(front(client), "POST", path, body)
+    assert response.status == 400
+    assert read(response)["error"]["message"] == f"The body is not valid JSON: {said}"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
@@ -141,6 +158,7 @@ def test_routes_that_do_not_exist(method: str, path: str, status: int, code: str
 GENERATION = '{"error":"Request failed during generation: x","error_type":"generation"}'
 INCOMPLETE = '{"error":"Incomplete generation","error_type":"incomplete_generation"}'
 NO_CAPACITY = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress"
+NOT_IN_SERVICE = "Endpoint e of account 123456789012 is not in service: its status is Creating."
 NO_ENDPOINT = "Endpoint e of account 123456789012 not found."
 TOO_SLOW = "Your model primary did not complete sending the inference response in the allotted time."
 TIMED_OUT = "Your invocation timed out while waiting for a response from container primary."
@@ -159,6 +177,7 @@ UPSTREAM_FAILURES = [
     (service_error("InternalDependencyException", "x"), 502, "upstream_failed", "false"),
     (service_error("AccessDeniedException", "arn:aws:sts::123456789012:x"), 500, "upstream_access_denied", "false"),
     (service_error("ValidationError", NO_CAPACITY), 503, "model_starting", "true"),
+    (service_error("ValidationError", NOT_IN_SERVICE), 503, "model_starting", "true"),
     (service_error("ValidationError", NO_ENDPOINT), 503, "endpoint_not_found", "false"),
     (service_error("ModelStreamError", TOO_SLOW), 504, "upstream_timeout", "false"),
     (ReadTimeoutError(endpoint_url="https://secret"), 504, "upstream_timeout", "false"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 from chat import sse
@@ -42,6 +43,13 @@ def test_any_bytes_are_read_without_an_exception(whole: bytes, positions: list[i
 def test_lines_may_end_as_on_windows_and_the_last_one_not_at_all() -> None:
     assert list(sse.lines([b"data: 1\r", b"\n\r\ndata:2"])) == ["data: 1", "", "data:2"]
     assert [sse.data(line) for line in ("data: 1", "data:2", ":", "event: x", "")] == ["1", "2", None, None, None]
+
+
+def test_an_event_is_one_line_also_for_clients_that_split_lines_as_unicode_does() -> None:
+    text = "a\u2028b\u2029c\x85d\x0b\x0c\x1c\x1d\x1e\r\n"
+    lines_of_event = sse.event({"content": text}).decode().splitlines()
+    assert len(lines_of_event) == 2
+    assert json.loads(lines_of_event[0].removeprefix("data: ")) == {"content": text}
 
 
 small = st.text("ab:\n", max_size=30)
