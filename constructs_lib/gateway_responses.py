@@ -122,7 +122,7 @@ GATEWAY_ERRORS = (
         NO_RETRY,
     ),
     GatewayError(Type.DEFAULT_4_XX, None, "invalid_request_error", None),
-    GatewayError(Type.DEFAULT_5_XX, None, "server_error", None, None, NO_RETRY),
+    GatewayError(Type.DEFAULT_5_XX, None, "server_error", "gateway_error", None, NO_RETRY),
 )
 """Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
 
