@@ -76,7 +76,8 @@ def page() -> str:
             "|---|---|---|---|---|---|",
             *dict.fromkeys(map(_gateway_row, own)),
             "",
-            "Whatever else API Gateway answers itself keeps its status and its sentence: a 4xx without a code, a 5xx with `gateway_error`.",
+            "Whatever else API Gateway answers itself keeps its status and its sentence: a 4xx without a code, a 5xx "
+            "with `gateway_error`.",
             "",
         ]
     )
