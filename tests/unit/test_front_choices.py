@@ -113,6 +113,15 @@ def test_each_token_is_returned_with_its_probability() -> None:
     assert client.payload()["parameters"]["top_n_tokens"] == 2
 
 
+def test_a_token_that_was_excluded_has_the_lowest_probability_there_is() -> None:
+    # GIVEN one of the likeliest tokens excluded by a grammar or by top_k, which TGI tells as null
+    excluded = token(" Par", top=[(" Par", 0.0), (" Lon", -1.0)]).replace(b'"logprob": -1.0', b'"logprob": null')
+    parts = [excluded, final("is", "length", 2)]
+    (choice,) = read(chat(front(FakeClient([parts])), logprobs=True, top_logprobs=2))["choices"]
+
+    assert [one["logprob"] for one in choice["logprobs"]["content"][0]["top_logprobs"]] == [0.0, -9999.0]
+
+
 def test_in_a_stream_they_come_with_the_text_that_they_complete() -> None:
     # GIVEN "\nUs" is held back, since it may become the stop "\nUser:"
     parts = [token(" One"), token("\n"), token("Us"), token("ers"), final(".", "length", 5)]
