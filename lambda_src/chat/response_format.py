@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from chat.errors import ApiError, ErrorKind
+from chat.json_schema import enforceable
 from chat.models import DeployedModel
 from chat.parameters import Parameter, check
 
@@ -57,11 +58,4 @@ def _schema(value: object) -> object:
     if not isinstance(value, dict):
         raise ApiError(ErrorKind.MISSING_PARAMETER, f"{path} is required: an object with name and schema.", param=path)
     schema = check(_JSON_SCHEMA, value, prefix=f"{path}.")["schema"]
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
-        raise ApiError(
-            ErrorKind.INVALID_VALUE,
-            f"{path}.schema must describe an object and name its properties: "
-            '{"type": "object", "properties": {...}, "required": [...]}.',
-            param=f"{path}.schema",
-        )
-    return schema
+    return enforceable(schema if isinstance(schema, dict) else {}, f"{path}.schema")
