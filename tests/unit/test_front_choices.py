@@ -146,9 +146,28 @@ def test_a_schema_becomes_a_grammar(stream: bool) -> None:
     assert client.payload()["parameters"]["grammar"] == {"type": "json", "value": schema}
 
 
+@pytest.mark.parametrize("kind", ["json_object", "json", "regex"])
+def test_the_formats_of_tgis_own_chat_route_are_taken_too(kind: str) -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    client = FakeClient([answer(' {"city": "Paris"}')])
+    value = "[a-z]+" if kind == "regex" else schema
+    response = chat(front(client), model=INSTRUCT, response_format={"type": kind, "value": value})
+
+    assert response.status == 200
+    wanted = {"type": "regex" if kind == "regex" else "json", "value": value}
+    assert client.payload()["parameters"]["grammar"] == wanted
+
+
 @pytest.mark.parametrize(
     ("response_format", "param", "message"),
     [
+        (
+            {"type": "xml"},
+            "response_format.type",
+            'must be one of text, json_schema, json_object, json, regex, not "xml"',
+        ),
+        ({"type": "json", "value": "{}"}, "response_format.value", "must be a JSON schema, not the string"),
+        ({"type": "regex", "value": {}}, "response_format.value", "must be a regular expression, not an object"),
         ({"type": "json_object"}, "response_format.type", "has to know the object's properties"),
         ({"type": "json_schema"}, "response_format.json_schema", "is required: an object with name and schema."),
         ({"type": "json_schema", "json_schema": {"name": "a"}}, "response_format.json_schema.schema", "is required"),
