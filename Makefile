@@ -46,6 +46,10 @@ check: lint ## Run the static checks: ruff, mypy, generated pages, cfn-lint
 check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
 	@.venv-sagemaker/bin/python -W ignore -m pytest tests/catalog_sdk
 
+.PHONY: check-clients
+check-clients: .venv-clients/.installed ## Ask the API with LangChain and LiteLLM, in the emulated AWS
+	@FALCONRY_PYTHON='$(CURDIR)/$(BIN)/python' .venv-clients/bin/python -m pytest --disable-warnings tests/clients
+
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals
@@ -78,7 +82,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv requirements-sagemaker; do \
+	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-clients; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -86,7 +90,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-sagemaker node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-sagemaker .venv-clients node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -107,4 +111,12 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -m venv --clear .venv-sagemaker
 	@$(BIN)/uv pip install --quiet --python .venv-sagemaker/bin/python --require-hashes -r requirements-sagemaker.txt \
 		|| .venv-sagemaker/bin/python -m pip install --quiet --require-hashes -r requirements-sagemaker.txt
+	@touch $@
+
+# LangChain and LiteLLM bring some seventy packages along, which must not decide on the versions of the project's own.
+.venv-clients/.installed: requirements-clients.txt $(BIN)/.installed
+	@echo "Installing LangChain and LiteLLM into .venv-clients (once) ..."
+	@$(PYTHON) -m venv --clear .venv-clients
+	@$(BIN)/uv pip install --quiet --python .venv-clients/bin/python --require-hashes -r requirements-clients.txt \
+		|| .venv-clients/bin/python -m pip install --quiet --require-hashes -r requirements-clients.txt
 	@touch $@
