@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from chat.errors import ApiError, ErrorKind
-from chat.json_schema import enforceable
 from chat.models import DeployedModel
 from chat.parameters import Parameter, check, shown
 
@@ -47,6 +46,8 @@ def grammar(value: object, model: DeployedModel) -> dict[str, object]:
         )
     if kind == "regex":
         return {"grammar": {"type": "regex", "value": _pattern(value.get("value"))}}
+    from chat.json_schema import enforceable  # few requests need it, and a cold start should not wait for it
+
     schema, path = _openai_schema(value) if kind == "json_schema" else _tgi_schema(value)
     return {"grammar": {"type": "json", "value": enforceable(schema, path)}}
 
