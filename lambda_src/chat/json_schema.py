@@ -98,7 +98,7 @@ class _Rewriting:
         required = keywords.get("required", [])
         if not isinstance(properties, dict) or keywords.get("type", "object") != "object":
             raise _refused(f"{path}.properties", "it must be an object that describes an object's properties.")
-        if not isinstance(required, list) or any(name not in properties for name in required):
+        if not isinstance(required, list) or any(not isinstance(key, str) or key not in properties for key in required):
             raise _refused(f"{path}.required", "it must be a list of names that are in properties.")
         for key in properties:
             # Names of objects without a required one stand in the regular expression as they are.

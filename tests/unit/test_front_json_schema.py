@@ -19,6 +19,8 @@ from jsonschema import Draft202012Validator
 from outlines_core.json_schema import build_regex_from_schema
 from pydantic import BaseModel, Field
 
+from .front_support import INSTRUCT, FakeClient, answer, chat, front
+
 
 class Color(StrEnum):
     RED = "red"
@@ -145,6 +147,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"$ref": "#/$defs/Nowhere"}, ".$ref", "none of the schema's own $defs"),
     ({"$ref": "https://example.com/a.json"}, ".$ref", "none of the schema's own $defs"),
     ({"properties": {"a": {"type": "null"}}, "required": ["b"]}, ".required", "that are in properties"),
+    ({"properties": {"a": {"type": "null"}}, "required": [["a"]]}, ".required", "that are in properties"),
     ({"properties": {'"': {"type": "null"}}}, ".properties", "misreads"),
     ({"properties": {"a.b": {"type": "null"}}}, ".properties", "misreads"),
     ({"properties": {"a": {"not": {"type": "null"}}}}, ".properties.a", "name its type"),
@@ -205,6 +208,40 @@ def test_a_pattern_loses_its_anchors(pattern: str, safe: str) -> None:
 def test_a_pattern_that_could_leave_the_string_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         safe_pattern(pattern)
+
+
+KEYWORDS = st.sampled_from(
+    [
+        *(
+            "properties",
+            "required",
+            "additionalProperties",
+            "anyOf",
+            "oneOf",
+            "allOf",
+            "enum",
+            "const",
+            "$ref",
+            "$defs",
+        ),
+        *("type", "items", "minItems", "minLength", "pattern", "format", "title", "A"),
+    ]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    | st.sampled_from(["string", "array", "object", "null", "#/$defs/A", "date", "^a|b$", "[", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS, inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(schema=st.dictionaries(KEYWORDS, ANYTHING, max_size=5), definition=ANYTHING)
+def test_whatever_a_schema_holds_it_is_rewritten_or_refused(schema: dict[str, Any], definition: Any) -> None:
+    for candidate in (schema, {**of({"it": schema}), "$defs": {"A": definition}}):
+        wanted = {"type": "json_schema", "json_schema": {"name": "a", "schema": candidate}}
+        response = chat(front(FakeClient([answer("{}")])), model=INSTRUCT, response_format=wanted)
+        assert response.status in (200, 400)
 
 
 SCALARS: st.SearchStrategy[Any] = st.sampled_from(
