@@ -68,6 +68,10 @@ bench-streams: $(BIN)/.installed ## 200 streams at once for a minute through the
 bench-page: $(BIN)/.installed ## Put the figures of both into docs/benchmarks.md
 	@$(BIN)/python -m bench.page
 
+.PHONY: check-clients
+check-clients: .venv-clients/.installed ## Ask the API with LangChain and LiteLLM, in the emulated AWS
+	@FALCONRY_PYTHON='$(CURDIR)/$(BIN)/python' .venv-clients/bin/python -m pytest --disable-warnings tests/clients
+
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
 	@$(BIN)/python -m bench.token_arrivals
@@ -134,7 +138,8 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@chmod +x $(BIN)/falconry
 	@touch $@
 
-# What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov, LiteLLM's proxy.
+# What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov,
+# LiteLLM's proxy, and clients whose packages must not decide on the versions of the project's own.
 .venv-%/.installed: requirements-%.txt $(BIN)/.installed
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv --clear .venv-$*

@@ -61,7 +61,8 @@ CHAT_BODY = (
         types=("object",),
         neutral=({"type": "text"},),
         description='{"type": "json_schema", "json_schema": {"name": ..., "schema": ...}} makes the answer follow a '
-        "schema, on images with text-generation-inference 1.4.1 or later.",
+        "schema of an object with properties, on images with text-generation-inference 1.4.1 or later. $ref, anyOf, "
+        "enum, lists and nested objects work; what does not (bounds of numbers, Any, recursion) is refused.",
     ),
     Parameter(
         name="modalities",

@@ -117,7 +117,7 @@ class PromptFitter:
         mend = "Shorten the messages or ask for fewer tokens." if self._max_tokens else "Shorten the messages."
         return ApiError(
             ErrorKind.CONTEXT_LENGTH_EXCEEDED,
-            f"This model's context is {self._max_total} tokens, of which the prompt may take {self._max_input}. "
+            f"{too_long(self._max_total, self._max_input)} "
             f"The messages are {prompt_tokens} tokens{left_out}{asked}. {mend}",
             param="messages",
         )
@@ -147,10 +147,22 @@ def refuse_impossible(model: DeployedModel, max_tokens: int) -> None:
     if max_tokens >= model.max_total_tokens:
         raise ApiError(
             ErrorKind.CONTEXT_LENGTH_EXCEEDED,
-            f"max_tokens is {max_tokens}; the context of {model.name} is {model.max_total_tokens} tokens, prompt and "
-            "answer together. Ask for fewer, or leave it out to get what there is room for.",
+            f"max_tokens is {max_tokens}; this model's maximum context length is {model.max_total_tokens} tokens, "
+            "prompt and answer together. Ask for fewer, or leave it out to get what there is room for.",
             param="max_tokens",
         )
+
+
+def too_long(most: int, most_prompt: int) -> str:
+    """How an error on a long prompt begins.
+
+    LangChain ("prompt is too long") and LiteLLM (OpenAI's "This model's maximum context length is") look for these
+    words: then a client's way out of a full context works, such as another model.
+    """
+    return (
+        f"The prompt is too long. This model's maximum context length is {most} tokens, of which the prompt may take "
+        f"{most_prompt}."
+    )
 
 
 def _size(message: Message) -> int:

@@ -6,7 +6,7 @@ import json
 
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
-from chat.parameters import Parameter, check
+from chat.parameters import Parameter, check, shown
 
 GRAMMAR_SINCE = "1.4.1"
 """The first TGI that knows `grammar`."""
@@ -18,7 +18,9 @@ _JSON_SCHEMA = (
     Parameter(name="strict", types=("boolean",), description="Taken; the schema is always kept to."),
 )
 
-_TYPES = ("text", "json_schema", "json_object")
+_TYPES = ("text", "json_schema", "json_object", "json", "regex")
+"""OpenAI's, and those of TGI's own chat route, which huggingface_hub writes: {"type": "json_object", "value": SCHEMA}
+(or "json"), and {"type": "regex", "value": PATTERN}."""
 
 
 def grammar(value: object, model: DeployedModel) -> dict[str, object]:
@@ -27,10 +29,10 @@ def grammar(value: object, model: DeployedModel) -> dict[str, object]:
         return {}
     kind = value.get("type")
     if kind not in _TYPES:
-        shown = json.dumps(kind, ensure_ascii=False)[:60]
+        named = json.dumps(kind, ensure_ascii=False)[:60]
         raise ApiError(
             ErrorKind.INVALID_VALUE,
-            f"response_format.type must be one of {', '.join(_TYPES)}, not {shown}.",
+            f"response_format.type must be one of {', '.join(_TYPES)}, not {named}.",
             param="response_format.type",
         )
     if kind == "text":
@@ -42,26 +44,48 @@ def grammar(value: object, model: DeployedModel) -> dict[str, object]:
             f"{model.tgi_version}. Ask for JSON in the messages.",
             param="response_format",
         )
-    if kind == "json_object":
+    if kind == "regex":
+        return {"grammar": {"type": "regex", "value": _pattern(value.get("value"))}}
+    from chat.json_schema import enforceable  # few requests need it, and a cold start should not wait for it
+
+    schema, path = _openai_schema(value) if kind == "json_schema" else _tgi_schema(value)
+    return {"grammar": {"type": "json", "value": enforceable(schema, path)}}
+
+
+def _openai_schema(value: dict[str, object]) -> tuple[dict[str, object], str]:
+    """The schema and its place."""
+    path = "response_format.json_schema"
+    wrapped = value.get("json_schema")
+    if not isinstance(wrapped, dict):
+        raise ApiError(ErrorKind.MISSING_PARAMETER, f"{path} is required: an object with name and schema.", param=path)
+    schema = check(_JSON_SCHEMA, wrapped, prefix=f"{path}.")["schema"]
+    return schema if isinstance(schema, dict) else {}, f"{path}.schema"
+
+
+def _tgi_schema(value: dict[str, object]) -> tuple[dict[str, object], str]:
+    """The schema and its place. OpenAI's json_object has none, and without one there is no grammar."""
+    schema = value.get("value")
+    if schema is None:
         raise ApiError(
             ErrorKind.UNSUPPORTED_PARAMETER,
             "json_object is not supported: text-generation-inference has to know the object's properties. Send "
             '{"type": "json_schema", "json_schema": {"name": ..., "schema": {...}}}.',
             param="response_format.type",
         )
-    return {"grammar": {"type": "json", "value": _schema(value.get("json_schema"))}}
-
-
-def _schema(value: object) -> object:
-    path = "response_format.json_schema"
-    if not isinstance(value, dict):
-        raise ApiError(ErrorKind.MISSING_PARAMETER, f"{path} is required: an object with name and schema.", param=path)
-    schema = check(_JSON_SCHEMA, value, prefix=f"{path}.")["schema"]
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+    if not isinstance(schema, dict):
         raise ApiError(
-            ErrorKind.INVALID_VALUE,
-            f"{path}.schema must describe an object and name its properties: "
-            '{"type": "object", "properties": {...}, "required": [...]}.',
-            param=f"{path}.schema",
+            ErrorKind.INVALID_TYPE,
+            f"response_format.value must be a JSON schema, not {shown(schema)}.",
+            param="response_format.value",
         )
-    return schema
+    return schema, "response_format.value"
+
+
+def _pattern(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ApiError(
+            ErrorKind.INVALID_TYPE,
+            f"response_format.value must be a regular expression, not {shown(value)}.",
+            param="response_format.value",
+        )
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chat.errors import ApiError, ErrorKind
-from chat.fitting import TOKENS_PER_BYTE, Fit, refuse_impossible
+from chat.fitting import TOKENS_PER_BYTE, Fit, refuse_impossible, too_long
 from chat.models import DeployedModel
 from chat.tgi import PromptTooLongError
 
@@ -27,10 +27,10 @@ class TextPrompt:
 
     def correct(self, refusal: PromptTooLongError) -> None:
         """Raises ApiError with TGI's numbers: there is no shorter proposal."""
+        limits = too_long(self._model.max_total_tokens, self._model.max_input_tokens)
         raise ApiError(
             ErrorKind.CONTEXT_LENGTH_EXCEEDED,
-            f"The context of {self._model.name} is {self._model.max_total_tokens} tokens, of which the prompt may take "
-            f"{self._model.max_input_tokens}. The prompt is {refusal.prompt_tokens} tokens and max_tokens asks for "
-            f"{self._max_tokens} more. Shorten the prompt or ask for fewer tokens.",
+            f"{limits} It is {refusal.prompt_tokens} tokens and max_tokens asks for {self._max_tokens} more. "
+            "Shorten the prompt or ask for fewer tokens.",
             param=self._param,
         )

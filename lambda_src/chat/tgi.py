@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from chat import sse
 from chat.errors import ApiError, ErrorKind
 
+IMPOSSIBLE = -9999.0
+"""OpenAI's log probability for a token that could not come. (JSON has no minus infinity; TGI writes null.)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Final:
@@ -140,19 +143,24 @@ def _token(event: Mapping[str, object], count: int) -> Token:
             generated_tokens=int(known.get("generated_tokens", count)),
             input_length=known.get("input_length"),
         )
-    logprob = token.get("logprob")
     return Token(
         text=token["text"],
         special=bool(token.get("special")),
         final=final,
-        logprob=logprob if isinstance(logprob, float | int) else 0.0,
+        logprob=_logprob(token),
         top=_top(event.get("top_tokens")) if "top_tokens" in event else (),
     )
 
 
+def _logprob(token: Mapping[str, object]) -> float:
+    """The token's log probability; null is that of one that a grammar, top_k or top_p excluded."""
+    logprob = token.get("logprob")
+    return float(logprob) if isinstance(logprob, float | int) else IMPOSSIBLE
+
+
 def _top(tokens: object) -> tuple[TokenProbability, ...]:
     known = [token for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
-    return tuple(TokenProbability(str(token.get("text", "")), float(token.get("logprob") or 0.0)) for token in known)
+    return tuple(TokenProbability(str(token.get("text", "")), _logprob(token)) for token in known)
 
 
 _TOO_LONG = re.compile(

@@ -66,7 +66,8 @@ class GenerateRequest:
 class Kind:
     """What a value must be: serde's word for it, the Python types, its range if it is an integer.
 
-    `nullable`: null is allowed. `items`: a list of strings.
+    `nullable`: null is allowed. `items`: a list of strings. `variants`: an object with a `type` out of these and a
+    `value` of one of the types that belong to it.
     """
 
     expected: str
@@ -75,13 +76,16 @@ class Kind:
     minimum: int = 0
     maximum: int = 0
     items: bool = False
+    variants: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
 
 
 STRING = Kind("a string", (str,))
 BOOL = Kind("a boolean", (bool,))
 STRINGS = Kind("a sequence", (list,), items=True)
 OBJECT = Kind("struct GenerateParameters", (dict,))
-GRAMMAR = Kind("adjacently tagged enum GrammarType", (dict,), nullable=True)
+GRAMMAR = Kind(
+    "adjacently tagged enum GrammarType", (dict,), nullable=True, variants={"json": (object,), "regex": (str,)}
+)
 OPTIONAL_BOOL = Kind("a boolean", (bool,), nullable=True)
 F32 = Kind("f32", (int, float), nullable=True)
 I32 = Kind("i32", (int,), nullable=True, minimum=-(2**31), maximum=2**31 - 1)
@@ -178,9 +182,23 @@ class _Reader:
             raise BodyError(400, f"{UNREADABLE}lone leading surrogate in hex escape at line 1 column {len(self._body)}")
         if kind.items:
             return [self.value((*path, index), item, STRING) for index, item in enumerate(value)]
+        if kind.variants:
+            self._check_variant(path, value, kind.variants)
         if float in kind.types:
             return float(value)
         return value
+
+    def _check_variant(
+        self, path: tuple[str | int, ...], value: dict[str, Any], variants: Mapping[str, tuple[type, ...]]
+    ) -> None:
+        for name in ("type", "value"):
+            if name not in value:
+                self.misfit(path, f"missing field `{name}`", at_end=True)
+        tag = self.value((*path, "type"), value["type"], STRING)
+        if tag not in variants:
+            self.misfit((*path, "type"), f"unknown variant `{tag}`, expected {' or '.join(f'`{v}`' for v in variants)}")
+        if not isinstance(value["value"], variants[tag]):
+            self.value((*path, "value"), value["value"], STRING)
 
     def misfit(self, path: tuple[str | int, ...], reason: str, *, at_end: bool = False) -> Never:
         line, column = position_of(self._body, path, at_end=at_end)

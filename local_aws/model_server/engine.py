@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from local_aws.model_server.decoding import IncrementalDecoder, added_text
 from local_aws.model_server.errors import GenerationError
+from local_aws.model_server.grammar import Grammars, GrammarState
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.sampling import SamplingParameters, Scores, TokenChooser
 from local_aws.model_server.stopping import FinishReason, StoppingCriteria
@@ -64,6 +65,7 @@ class Engine:
         self, folder: ModelFolder, *, inter_threads: int, intra_threads: int, native_sampling: bool = False
     ) -> None:
         self._folder = folder
+        self._grammars = Grammars(folder)
         self._native_sampling = native_sampling
         self._generator = ctranslate2.Generator(
             str(folder.path), device="cpu", inter_threads=inter_threads, intra_threads=intra_threads
@@ -89,9 +91,9 @@ class Engine:
     def generate(self, request: ValidRequest, emit: Callable[[Step], None], cancelled: threading.Event) -> None:
         """Calls `emit` for every token as it is made. Ends early, without a last step, once `cancelled` is set.
 
-        Raises GenerationError if CTranslate2 fails.
+        Raises GenerationError if CTranslate2 fails, or the grammar is none.
         """
-        sequence = _Sequence(self, request, self._folder.eos_ids)
+        sequence = _Sequence(self, request, self._folder.eos_ids, self._grammars.start(request.grammar))
         failures: list[Exception] = []
         native = _native_options(request) if self._native_sampling else {}
 
@@ -139,7 +141,7 @@ def _native_options(request: ValidRequest) -> dict[str, float]:
     plain = SamplingParameters(
         sampling.do_sample, sampling.temperature, sampling.top_k, sampling.top_p, seed=sampling.seed
     )
-    if request.seeded or not sampling.samples or sampling != plain:
+    if request.seeded or request.grammar is not None or not sampling.samples or sampling != plain:
         return {}
     return {
         "sampling_topk": sampling.top_k,
@@ -151,12 +153,14 @@ def _native_options(request: ValidRequest) -> dict[str, float]:
 class _Sequence:
     """The state of one generation."""
 
-    def __init__(self, engine: Engine, request: ValidRequest, eos_ids: Sequence[int]) -> None:
+    def __init__(
+        self, engine: Engine, request: ValidRequest, eos_ids: Sequence[int], grammar: GrammarState | None
+    ) -> None:
         self.ids = list(request.input_ids)
         self.ended = False
         self._engine = engine
         self._request = request
-        self._chooser = TokenChooser(request.sampling)
+        self._chooser = TokenChooser(request.sampling, grammar)
         self._decoder = IncrementalDecoder(engine.decode, len(request.input_ids))
         self._stopping = StoppingCriteria(request.max_new_tokens, eos_ids, request.stop)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,21 @@ class SamplingParameters:
         return self.do_sample or warps
 
 
-class TokenChooser:
-    """Chooses the tokens of one sequence; holds its random generator."""
+class Constraint(Protocol):
+    """What restricts the next token; `grammar.GrammarState` is one."""
 
-    def __init__(self, parameters: SamplingParameters) -> None:
+    def masked(self, scores: Scores) -> Scores:
+        """`scores` with minus infinity for each token that may not come next."""
+
+    def advance(self, token: int) -> None:
+        """Goes on after `token`."""
+
+
+class TokenChooser:
+    """Chooses the tokens of one sequence; holds its random generator. `constraint` None allows every token."""
+
+    def __init__(self, parameters: SamplingParameters, constraint: Constraint | None = None) -> None:
+        self._constraint = constraint
         self._parameters = parameters
         self._random = np.random.default_rng(parameters.seed) if parameters.samples else None
         self._warpers = _warpers(parameters)
@@ -50,9 +62,13 @@ class TokenChooser:
         """The next token after `context` (ids, not empty), and the log probabilities that it was chosen from."""
         logprobs = self.logprobs(context, logits)
         if self._random is None:
-            return int(np.argmax(logprobs)), logprobs
-        # The exponential race of TGI's Sampling: argmax(p / q) with q ~ Exp(1) is a draw from p.
-        return int(np.argmax(np.exp(logprobs) / self._random.standard_exponential(len(logprobs)))), logprobs
+            chosen = int(np.argmax(logprobs))
+        else:
+            # The exponential race of TGI's Sampling: argmax(p / q) with q ~ Exp(1) is a draw from p.
+            chosen = int(np.argmax(np.exp(logprobs) / self._random.standard_exponential(len(logprobs))))
+        if self._constraint is not None:
+            self._constraint.advance(chosen)
+        return chosen, logprobs
 
     def logprobs(self, context: Sequence[int], logits: NDArray[np.float32]) -> Scores:
         """The log probabilities of the next token after all processors and warpers."""
@@ -72,7 +88,7 @@ class TokenChooser:
         if parameters.frequency_penalty != 0.0:
             frequency = np.bincount(context, minlength=len(scores)) / len(context)
             scores -= parameters.frequency_penalty * frequency
-        return scores
+        return scores if self._constraint is None else self._constraint.masked(scores)
 
 
 def log_softmax(scores: Scores) -> Scores:

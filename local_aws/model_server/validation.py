@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from local_aws.model_server.body import GenerateRequest, Parameters
 from local_aws.model_server.errors import ValidationError
+from local_aws.model_server.grammar import Grammar, read_grammar
 from local_aws.model_server.sampling import SamplingParameters
 from local_aws.model_server.settings import Settings
 
@@ -26,6 +27,7 @@ class ValidRequest:
     top_n_tokens: int
     prefill_details: bool
     seeded: bool = False
+    grammar: Grammar | None = None
 
     def with_new_seed(self) -> ValidRequest:
         """The same request with another random seed, for one of the sequences of `best_of`."""
@@ -75,8 +77,6 @@ class Validator:
         ids = self._encode(request.inputs)
         ids = ids if truncate is None else ids[-truncate:]
         max_new_tokens = self._checked_length(len(ids), parameters.max_new_tokens)
-        if parameters.grammar is not None:
-            raise ValidationError("grammar is not supported")
         return ValidRequest(
             input_ids=ids,
             sampling=_sampling(parameters),
@@ -85,6 +85,7 @@ class Validator:
             top_n_tokens=parameters.top_n_tokens or 0,
             prefill_details=parameters.decoder_input_details,
             seeded=parameters.seed is not None,
+            grammar=None if parameters.grammar is None else read_grammar(parameters.grammar),
         )
 
     def _check_sampling(self, parameters: Parameters) -> None:

@@ -1,4 +1,4 @@
-"""One deployment in the emulated AWS for the end-to-end tests: two chat models and a base model."""
+"""One deployment in the emulated AWS for the end-to-end tests: three chat models and a base model."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ models:
   - name: falcon-7b-instruct
   - name: falcon-180b
     accept_license: true
+  - name: falcon-40b-instruct
 api:
   clients:
     - {name: tests, rate_per_second: 1000, burst: 1000}

@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = os.environ.get("FALCONRY_PYTHON", sys.executable)
+"""What runs the emulated AWS, where the tests run in an environment that has only clients."""
 
 
 class Local:
@@ -26,7 +28,7 @@ class Local:
         self.output_file = state_dir.with_suffix(".out")
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local_aws", "--port", "0", "--state-dir", state_dir, *arguments],
+                [PYTHON, "-m", "local_aws", "--port", "0", "--state-dir", state_dir, *arguments],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -89,6 +89,7 @@ def test_the_key_may_come_as_x_api_key(api: Api) -> None:
         "falcon-180b-chat",
         "falcon-7b-instruct",
         "falcon-180b",
+        "falcon-40b-instruct",
     ]
 
 

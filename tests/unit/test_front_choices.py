@@ -113,6 +113,15 @@ def test_each_token_is_returned_with_its_probability() -> None:
     assert client.payload()["parameters"]["top_n_tokens"] == 2
 
 
+def test_a_token_that_was_excluded_has_the_lowest_probability_there_is() -> None:
+    # GIVEN one of the likeliest tokens excluded by a grammar or by top_k, which TGI tells as null
+    excluded = token(" Par", top=[(" Par", 0.0), (" Lon", -1.0)]).replace(b'"logprob": -1.0', b'"logprob": null')
+    parts = [excluded, final("is", "length", 2)]
+    (choice,) = read(chat(front(FakeClient([parts])), logprobs=True, top_logprobs=2))["choices"]
+
+    assert [one["logprob"] for one in choice["logprobs"]["content"][0]["top_logprobs"]] == [0.0, -9999.0]
+
+
 def test_in_a_stream_they_come_with_the_text_that_they_complete() -> None:
     # GIVEN "\nUs" is held back, since it may become the stop "\nUser:"
     parts = [token(" One"), token("\n"), token("Us"), token("ers"), final(".", "length", 5)]
@@ -137,9 +146,28 @@ def test_a_schema_becomes_a_grammar(stream: bool) -> None:
     assert client.payload()["parameters"]["grammar"] == {"type": "json", "value": schema}
 
 
+@pytest.mark.parametrize("kind", ["json_object", "json", "regex"])
+def test_the_formats_of_tgis_own_chat_route_are_taken_too(kind: str) -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    client = FakeClient([answer(' {"city": "Paris"}')])
+    value = "[a-z]+" if kind == "regex" else schema
+    response = chat(front(client), model=INSTRUCT, response_format={"type": kind, "value": value})
+
+    assert response.status == 200
+    wanted = {"type": "regex" if kind == "regex" else "json", "value": value}
+    assert client.payload()["parameters"]["grammar"] == wanted
+
+
 @pytest.mark.parametrize(
     ("response_format", "param", "message"),
     [
+        (
+            {"type": "xml"},
+            "response_format.type",
+            'must be one of text, json_schema, json_object, json, regex, not "xml"',
+        ),
+        ({"type": "json", "value": "{}"}, "response_format.value", "must be a JSON schema, not the string"),
+        ({"type": "regex", "value": {}}, "response_format.value", "must be a regular expression, not an object"),
         ({"type": "json_object"}, "response_format.type", "has to know the object's properties"),
         ({"type": "json_schema"}, "response_format.json_schema", "is required: an object with name and schema."),
         ({"type": "json_schema", "json_schema": {"name": "a"}}, "response_format.json_schema.schema", "is required"),

@@ -134,8 +134,8 @@ def test_a_prompt_that_cannot_fit_is_refused_with_the_numbers() -> None:
     error = read(response)["error"]
     assert (response.status, error["code"], error["param"]) == (400, "context_length_exceeded", "prompt")
     assert error["message"] == (
-        "The context of falcon-180b is 2048 tokens, of which the prompt may take 1024. The prompt is 2040 tokens and "
-        "max_tokens asks for 16 more. Shorten the prompt or ask for fewer tokens."
+        "The prompt is too long. This model's maximum context length is 2048 tokens, of which the prompt may take "
+        "1024. It is 2040 tokens and max_tokens asks for 16 more. Shorten the prompt or ask for fewer tokens."
     )
 
 
@@ -155,7 +155,7 @@ def test_a_prompt_that_cannot_fit_is_refused_with_the_numbers() -> None:
         ({"logprobs": 1, "echo": True}, "logprobs", "logprobs with echo would need those of the prompt"),
         ({"prompt": ["a"] * 100, "n": 2}, "prompt", "100 prompts with 2 answers each are 200 answers"),
         ({"max_tokens": 0}, "max_tokens", "max_tokens must be an integer of at least 1, not 0."),
-        ({"max_tokens": 5000}, "max_tokens", "max_tokens is 5000; the context of falcon-180b is 2048 tokens"),
+        ({"max_tokens": 5000}, "max_tokens", "max_tokens is 5000; this model's maximum context length is 2048 tokens"),
         ({"messages": []}, "messages", "Unknown parameter: messages."),
     ],
 )

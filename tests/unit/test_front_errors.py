@@ -94,7 +94,7 @@ def error_of(**body: Any) -> dict[str, Any]:
         ),
         ({"model": 5}, "model", "model must be a string, not 5."),
         ({"model": BASE}, "model", "falcon-180b is a base model"),
-        ({"max_tokens": 2048}, "max_tokens", "max_tokens is 2048; the context of falcon-180b-chat is 2048 tokens"),
+        ({"max_tokens": 2048}, "max_tokens", "max_tokens is 2048; this model's maximum context length is 2048 tokens"),
     ],
 )
 def test_a_mistake_is_named_with_its_value_and_what_is_allowed(body: dict[str, Any], param: str, message: str) -> None:

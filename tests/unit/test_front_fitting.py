@@ -85,8 +85,8 @@ def test_what_can_never_fit_is_an_error_with_numbers() -> None:
     assert response.status == 400
     assert (error["code"], error["param"]) == ("context_length_exceeded", "messages")
     assert error["message"] == (
-        "This model's context is 2048 tokens, of which the prompt may take 1024. The messages are 5000 tokens. "
-        "Shorten the messages."
+        "The prompt is too long. This model's maximum context length is 2048 tokens, of which the prompt may take "
+        "1024. The messages are 5000 tokens. Shorten the messages."
     )
 
 

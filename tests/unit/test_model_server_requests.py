@@ -9,6 +9,7 @@ import pytest
 
 from local_aws.model_server.body import GenerateRequest, parse_json, read_generate
 from local_aws.model_server.errors import BodyError, TemplateError, ValidationError
+from local_aws.model_server.grammar import Grammar
 from local_aws.model_server.json_position import position_of
 from local_aws.model_server.sagemaker import read_sagemaker
 from local_aws.model_server.settings import Settings, SettingsError
@@ -54,7 +55,19 @@ INVALID = [
         {"max_new_tokens": 39},
         "`inputs` tokens + `max_new_tokens` must be <= 40. Given: 2 `inputs` tokens and 39 `max_new_tokens`",
     ),
-    ({"grammar": {"type": "regex", "value": "a"}}, "grammar is not supported"),
+    ({"grammar": {"type": "json", "value": 1}}, "grammar is not supported"),
+    (
+        {"grammar": {"type": "json", "value": {"type": "object"}}},
+        "grammar is not valid: Grammar must have a 'properties' field",
+    ),
+    (
+        {"grammar": {"type": "json", "value": {"type": "record", "properties": {}}}},
+        "grammar is not valid: 'record' is not valid under any of the given schemas",
+    ),
+    (
+        {"grammar": {"type": "json", "value": "{"}},
+        "grammar is not valid: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+    ),
 ]
 
 
@@ -115,6 +128,16 @@ def test_without_parameters_tgi_samples_and_with_an_empty_object_it_does_not() -
     assert read('{"inputs": "x", "parameters": {}}').parameters.max_new_tokens == 100
 
 
+def test_a_schema_may_be_an_object_or_its_json() -> None:
+    schema = {"properties": {"ville": {"const": "Besançon"}}}
+    grammars = [
+        validator().validate(request(grammar={"type": "json", "value": value})).grammar
+        for value in (schema, json.dumps(schema))
+    ]
+
+    assert grammars == [Grammar(json.dumps(schema, ensure_ascii=False), is_schema=True)] * 2
+
+
 def test_unknown_keys_are_skipped() -> None:
     assert read('{"inputs": "x", "parameters": {"stop_sequences": ["a"]}, "model": "m"}').parameters.stop == []
 
@@ -133,6 +156,18 @@ MISFITS = [
     (
         '{"inputs":"x","parameters":{"temperature":"0.5"}}',
         'parameters.temperature: invalid type: string "0.5", expected f32 at line 1 column 47',
+    ),
+    (
+        '{"inputs":"x","parameters":{"grammar":{"type":"yaml","value":"a"}}}',
+        "parameters.grammar.type: unknown variant `yaml`, expected `json` or `regex` at line 1 column 52",
+    ),
+    (
+        '{"inputs":"x","parameters":{"grammar":{"type":"json"}}}',
+        "parameters.grammar: missing field `value` at line 1 column 53",
+    ),
+    (
+        '{"inputs":"x","parameters":{"grammar":{"type":"regex","value":{}}}}',
+        "parameters.grammar.value: invalid type: map, expected a string at line 1 column 62",
     ),
     (
         '{"inputs":"x",\n "parameters":{"max_new_tokens":-1}}',
