@@ -3,19 +3,23 @@
 The data lies in `catalog/data/*.json`, each file with its source and the date it was read.
 """
 
+from catalog.capacity import Capacity
 from catalog.fit import Fit, alternatives, fit
 from catalog.instance_types import INSTANCE_TYPES, Gpu, InstanceType, Price
+from catalog.log_groups import endpoint_log_group
 from catalog.models import MODELS, Dimensions, FalconModel
 from catalog.quantizations import QUANTIZATIONS, Quantization
 from catalog.refusal import why_not
 from catalog.regions import REGIONS, Region
 from catalog.samples import Sample, samples
+from catalog.weights import Weights, from_jumpstart, in_artifact_bucket
 
 __all__ = [
     "INSTANCE_TYPES",
     "MODELS",
     "QUANTIZATIONS",
     "REGIONS",
+    "Capacity",
     "Dimensions",
     "FalconModel",
     "Fit",
@@ -25,8 +29,12 @@ __all__ = [
     "Quantization",
     "Region",
     "Sample",
+    "Weights",
     "alternatives",
+    "endpoint_log_group",
     "fit",
+    "from_jumpstart",
+    "in_artifact_bucket",
     "samples",
     "why_not",
 ]

@@ -8,9 +8,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from catalog import endpoint_log_group
 from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.falcon_model import FalconModel
-from constructs_lib.model_role import log_group_name
 
 VARIANT_NAME = "AllTraffic"
 """Never changed: SageMaker's deployment guardrails refuse an update that renames the variant."""
@@ -84,7 +84,7 @@ class FalconEndpoint(Construct):
         log_group = logs.CfnLogGroup(
             self,
             "LogGroup",
-            log_group_name=log_group_name(endpoint_name),
+            log_group_name=endpoint_log_group(endpoint_name),
             kms_key_id=encryption_key.key_arn,
             retention_in_days=log_retention_days,
         )

@@ -11,8 +11,7 @@ from catalog import MODELS, REGIONS
 from constructs_lib.falcon_endpoint import FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
-from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+from settings import Model, Settings, serving
 
 
 class ModelsStack(Stack):
@@ -45,8 +44,10 @@ class ModelsStack(Stack):
             "Model",
             model=MODELS[model.name],
             region=REGIONS[self._settings.region],
-            weights=self._weights(model),
-            environment=_environment(model),
+            weights=serving.weights(
+                self._settings, model, artifact_bucket=self._artifact_bucket_name, key_arn=self._key.key_arn
+            ),
+            environment=serving.environment(model),
             endpoint_name=endpoint_name,
             network=self._network,
         )
@@ -67,19 +68,3 @@ class ModelsStack(Stack):
             string_value=endpoint_name,
         )
         CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
-
-    def _weights(self, model: Model) -> Weights:
-        entry = MODELS[model.name]
-        if model.model_data == "artifact_bucket":
-            return in_artifact_bucket(entry, self._artifact_bucket_name, self._key.key_arn)
-        return from_jumpstart(entry, REGIONS[self._settings.region])
-
-
-def _environment(model: Model) -> dict[str, str]:
-    """JumpStart's variables for the instance type, then what this project sets, then what the settings say."""
-    return {
-        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
-        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
-        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
-        **model.environment,
-    }
