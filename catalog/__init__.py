@@ -12,6 +12,7 @@ from catalog.quantizations import QUANTIZATIONS, Quantization
 from catalog.refusal import why_not
 from catalog.regions import REGIONS, Region
 from catalog.samples import Sample, samples
+from catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServicePrices
 from catalog.weights import Weights, from_jumpstart, in_artifact_bucket
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "MODELS",
     "QUANTIZATIONS",
     "REGIONS",
+    "SERVICE_PRICES",
+    "SERVICE_PRICES_READ",
     "Capacity",
     "Dimensions",
     "FalconModel",
@@ -29,6 +32,7 @@ __all__ = [
     "Quantization",
     "Region",
     "Sample",
+    "ServicePrices",
     "Weights",
     "alternatives",
     "endpoint_log_group",

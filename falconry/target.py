@@ -25,7 +25,10 @@ DEFAULT_CONFIG = "falcon-180b"
 """The one that `cdk deploy` takes without `-c config=...` (cdk.json)."""
 
 Config = Annotated[
-    str, typer.Argument(metavar="[CONFIG]", help="A name in config/, or a path. With --local: what runs there.")
+    str,
+    typer.Argument(
+        metavar="CONFIG", help="A name in config/, or a path. Default: falcon-180b; with --local, what runs there."
+    ),
 ]
 Local = Annotated[bool, typer.Option("--local", help="Talk to the AWS that `make local` emulates.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

@@ -1,0 +1,78 @@
+"""What a deploy would do to each endpoint: the config's meaning against SageMaker's description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from falconry.deployment.deployed import DeployedEndpoint
+from settings import Model, Settings, serving
+
+Kind = Literal["created", "unchanged", "updated", "removed", "blocked"]
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+"""States in which SageMaker takes no change to an endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as the config wants it."""
+
+    what: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one endpoint.
+
+    Attributes:
+        kind: "updated" is in place: a second fleet starts beside the first (blue/green), traffic moves, the first ends.
+            "blocked": SageMaker would refuse it in the endpoint's present state.
+    """
+
+    model: str
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+    status: str = ""
+    failure: str | None = None
+
+
+def changes(settings: Settings, deployed: Mapping[str, DeployedEndpoint], account: str) -> list[Change]:
+    """What deploying `settings` to `account` does to each endpoint, in the config's order; removed ones last."""
+    found = [_change(settings, model, deployed.get(model.name), account) for model in settings.models]
+    wanted = {model.name for model in settings.models}
+    return found + [Change(name, "removed") for name in sorted(deployed.keys() - wanted)]
+
+
+def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, account: str) -> Change:
+    if now is None:
+        return Change(model.name, "created")
+    differences = tuple(_differences(settings, model, now, account))
+    kind: Kind = "updated" if differences else "unchanged"
+    if now.status == "Failed" or (differences and now.status in BUSY):
+        kind = "blocked"
+    return Change(model.name, kind, differences, now.status, now.failure)
+
+
+def _differences(settings: Settings, model: Model, now: DeployedEndpoint, account: str) -> Iterator[Difference]:
+    bucket = serving.artifact_bucket_name(settings, account)
+    pairs = (
+        ("instance type", now.instance_type, model.instance_type),
+        ("instances", str(now.configured), str(model.instance_count)),
+        ("image", now.image, serving.image(settings, model)),
+        ("weights", now.weights, serving.weights(settings, model, artifact_bucket=bucket).uri),
+    )
+    for what, before, after in pairs:
+        if before != after:
+            yield Difference(what, before, after)
+    wanted = serving.environment(model)
+    for name in sorted(now.environment.keys() | wanted.keys()):
+        before, after = now.environment.get(name, "unset"), wanted.get(name, "unset")
+        if before != after:
+            yield Difference(name, before, after)
+    existing = settings.network.existing
+    if existing and now.subnets != frozenset(existing.subnet_ids):
+        yield Difference("subnets", ", ".join(sorted(now.subnets)), ", ".join(existing.subnet_ids))
