@@ -38,9 +38,8 @@ def table(headings: Mapping[str, str], *, indent: int = 0) -> Table:
     """A table without lines. Each heading with how its column stands: "left" or "right"."""
     from rich.table import Table
 
-    made = Table(box=None, pad_edge=indent > 0, padding=(0, 2, 0, 0), header_style="bold")
-    if indent:
-        made.padding = (0, 1, 0, 1)
+    padding = (0, 0, 0, indent) if indent else (0, 2, 0, 0)
+    made = Table(box=None, pad_edge=indent > 0, padding=padding, header_style="bold")
     for heading, side in headings.items():
         made.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
     return made

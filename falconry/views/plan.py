@@ -89,7 +89,7 @@ def _show_fit(model: Model, throughput: Throughput) -> None:
 
 def _show_costs(settings: Settings, load: Load) -> None:
     items = [*cost.standing(settings), cost.requests(settings, load)]
-    table = output.table({"": "left", "$ an hour": "right", "$ a month": "right"}, indent=1)
+    table = output.table({"": "left", "$ an hour": "right", "$ a month": "right"}, indent=2)
     for item in items:
         table.add_row(item.name, *_amounts(item))
     known = [item.usd_per_hour for item in items if item.usd_per_hour is not None]
@@ -112,7 +112,7 @@ def _show_tokens(load: Load, throughputs: Sequence[tuple[Model, Throughput]]) ->
         indent=2,
     )
     headings = {"": "left", "$": "right", "$ when full": "right", "at once": "right", "of": "right"}
-    table = output.table(headings, indent=1)
+    table = output.table(headings, indent=2)
     for model, throughput in throughputs:
         table.add_row(
             model.name,
