@@ -25,7 +25,9 @@ def usd(amount: float) -> str:
 
 
 def number(value: float) -> str:
-    """ "0.3", "12", "1,234", "5.6 M"."""
+    """ "0.3", "12", "1,234", "5.6 M", "7.8 billion"."""
+    if value >= 1e9:
+        return f"{value / 1e9:,.1f} billion"
     if value >= 1e6:
         return f"{value / 1e6:,.1f} M"
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"

@@ -101,7 +101,7 @@ class Throughput:
     Attributes:
         at_once: requests that one instance serves at the same time, as memory and container allow.
         needed_at_once: requests that the load keeps running on average (Little's law), over all instances.
-        usd_per_million_tokens: at the load; None where the instance's price is not known.
+        usd_per_million_tokens: at the load; None where the load is too much or the instance's price is not known.
     """
 
     fit: Fit
@@ -129,13 +129,14 @@ def throughput(model: Model, load: Load) -> Throughput:
     seconds_per_token = entry.latency_per_token_ms / 1000
     at_most = at_once * model.instance_count / seconds_per_token
     hour = _instances(model)
+    held = load.tokens_per_second <= at_most
     return Throughput(
         fit=room,
         at_once=at_once,
         instance_count=model.instance_count,
         needed_at_once=load.tokens_per_second * seconds_per_token,
         tokens_per_second_at_most=at_most,
-        usd_per_million_tokens=_per_million(hour, load.tokens_per_second),
+        usd_per_million_tokens=_per_million(hour, load.tokens_per_second) if held else None,
         usd_per_million_tokens_at_least=_per_million(hour, at_most),
     )
 

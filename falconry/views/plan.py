@@ -116,7 +116,7 @@ def _show_tokens(load: Load, throughputs: Sequence[tuple[Model, Throughput]]) ->
     for model, throughput in throughputs:
         table.add_row(
             model.name,
-            _price(throughput.usd_per_million_tokens),
+            _price(throughput.usd_per_million_tokens) if throughput.holds else "-",
             _price(throughput.usd_per_million_tokens_at_least),
             number(throughput.needed_at_once),
             str(throughput.at_once * throughput.instance_count),
@@ -125,10 +125,9 @@ def _show_tokens(load: Load, throughputs: Sequence[tuple[Model, Throughput]]) ->
     for model, throughput in throughputs:
         if not throughput.holds:
             output.paragraph(
-                f"{model.name}: the load keeps {number(throughput.needed_at_once)} requests running at once, and "
-                f"{plural(throughput.instance_count, 'instance')} serve "
-                f"{throughput.at_once * throughput.instance_count}. "
-                f"It takes {throughput.instances_needed} or more: `instance_count: {throughput.instances_needed}`.",
+                f"{model.name}: the load keeps {number(throughput.needed_at_once)} requests running at once; there is "
+                f"room for {throughput.at_once * throughput.instance_count}. "
+                f"It takes `instance_count: {throughput.instances_needed}` at least.",
                 indent=2,
                 style="yellow",
             )

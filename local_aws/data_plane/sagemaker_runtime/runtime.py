@@ -5,12 +5,13 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
 
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
+from local_aws.data_plane.log_file import LogGroupWriter
 from local_aws.data_plane.sagemaker_runtime import errors, event_stream
 from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, list_endpoints, load_endpoint
 from local_aws.data_plane.sagemaker_runtime.errors import ServiceError
@@ -30,8 +31,9 @@ _ERROR_TEXT_BYTES = 64 * 1024
 class SageMakerRuntime:
     """Runs a container per endpoint and forwards invocations to it."""
 
-    def __init__(self, settings: Settings, clients: Any, guardian: Guardian) -> None:
+    def __init__(self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter) -> None:
         self._settings = settings
+        self._log_groups = log_groups
         self._limits = settings.limits
         self._clients = clients
         self._guardian = guardian
@@ -82,10 +84,17 @@ class SageMakerRuntime:
             return  # an endpoint that is being updated or rolled back keeps serving with what it has
         if current is not None and current.container == endpoint.container:
             return
-        container = ModelContainer(endpoint.name, endpoint.container, self._settings, self._guardian, self._http)
+        container = ModelContainer(
+            endpoint.name, endpoint.container, self._settings, self._guardian, self._http, self._line_sink(endpoint)
+        )
         container.start()
         self._retire(endpoint.name)
         self._containers[endpoint.name] = container
+
+    def _line_sink(self, endpoint: Endpoint) -> Callable[[str], None]:
+        """Into the endpoint's log group, in a stream named after variant and instance, as SageMaker writes it."""
+        group, stream = f"/aws/sagemaker/Endpoints/{endpoint.name}", f"{endpoint.variant}/i-{uuid.uuid4().hex[:17]}"
+        return lambda line: self._log_groups.write(group, stream, line)
 
     def _retire(self, name: str) -> None:
         container = self._containers.pop(name, None)
