@@ -33,6 +33,7 @@ class DeployedEndpoint:
 
     model: str
     name: str
+    variant: str
     status: str
     failure: str | None
     instance_type: str
@@ -77,6 +78,7 @@ def _describe(sagemaker: Any, name: str, model: str) -> DeployedEndpoint | None:
     return DeployedEndpoint(
         model=model,
         name=name,
+        variant=variant["VariantName"],
         status=endpoint["EndpointStatus"],
         failure=endpoint.get("FailureReason"),
         instance_type=variant.get("InstanceType", ""),
