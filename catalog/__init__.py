@@ -5,7 +5,7 @@ The data lies in `catalog/data/*.json`, each file with its source and the date i
 
 from catalog.capacity import Capacity
 from catalog.fit import Fit, alternatives, fit
-from catalog.instance_types import INSTANCE_TYPES, Gpu, InstanceType, Price
+from catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
 from catalog.log_groups import endpoint_log_group
 from catalog.models import MODELS, Dimensions, FalconModel
 from catalog.quantizations import QUANTIZATIONS, Quantization
@@ -16,6 +16,7 @@ from catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServiceP
 from catalog.weights import Weights, from_jumpstart, in_artifact_bucket
 
 __all__ = [
+    "ENDPOINT_QUOTA_CODES",
     "INSTANCE_TYPES",
     "MODELS",
     "QUANTIZATIONS",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from falconry.commands import logs, models, plan, status
+from falconry.commands import logs, models, plan, preflight, status
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -87,6 +87,7 @@ def _report_aws_errors(command: Callable[..., None]) -> Callable[..., None]:
 for _command in (
     models.models,
     plan.plan,
+    preflight.preflight,
     status.status,
     logs.logs,
 ):

@@ -40,10 +40,12 @@ class Target:
 
     Attributes:
         settings: of its config file.
+        config: how the command line names it, for the CDK's `-c config=`.
         local: the content of api.json for the emulated AWS, None for AWS itself.
     """
 
     settings: Settings
+    config: str
     local: Mapping[str, Any] | None
 
     @property
@@ -75,7 +77,7 @@ def find(config: str, *, local: bool) -> Target:
     if not path.is_absolute() and not path.exists():
         path = ROOT / path
     try:
-        return Target(settings.load(path, licences_needed=False), described)
+        return Target(settings.load(path, licences_needed=False), config or DEFAULT_CONFIG, described)
     except settings.SettingsError as error:
         raise CommandError("\n".join(["the config has mistakes:", *error.mistakes])) from None
 

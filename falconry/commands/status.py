@@ -50,10 +50,9 @@ def _read(target: Target) -> Status:
     account = require_account(target).account
     found = read(target)
     if not found.stacks and not found.endpoints:
-        name = target.settings.name
         raise CommandError(
-            f"{name} is not deployed in {target.settings.region} of account {account}. "
-            f"`falconry preflight {name}` says whether it can be; `npx cdk deploy --all -c config={name}` does it."
+            f"{target.settings.name} is not deployed in {target.settings.region} of account {account}. `falconry "
+            f"preflight {target.config}` says whether it can be; `npx cdk deploy --all -c config={target.config}` does."
         )
     return found
 

@@ -26,7 +26,7 @@ SUMS = {
 """Fields of `Traffic`, and the front's metrics that are summed up in them."""
 
 PERCENTILES = {"first_token_p50_ms": "p50", "first_token_p95_ms": "p95"}
-_FIRST_TOKEN = "TimeToFirstToken"
+_PERCENTILES_OF = "TimeToFirstToken"
 _GPU = {"gpu_percent": "GPUUtilization", "gpu_memory_percent": "GPUMemoryUtilization"}
 _GPU_NAMESPACE = "/aws/sagemaker/Endpoints"
 _QUERIES_AT_ONCE = 500
@@ -94,7 +94,7 @@ def gpu_use(target: Target, endpoints: Iterable[DeployedEndpoint]) -> list[GpuUs
 
 def _fields() -> list[tuple[str, str, str]]:
     sums = [(field, metric, "Sum") for field, metric in SUMS.items()]
-    return sums + [(field, _FIRST_TOKEN, stat) for field, stat in PERCENTILES.items()]
+    return sums + [(field, _PERCENTILES_OF, stat) for field, stat in PERCENTILES.items()]
 
 
 def _dimensions(target: Target, model: str | None) -> dict[str, str]:
