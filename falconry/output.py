@@ -97,7 +97,9 @@ def print_json(value: object) -> None:
     sys.stdout.write("\n")
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> str | list[str]:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
     raise TypeError(f"{value!r} has no JSON form")

@@ -42,6 +42,11 @@ class Status:
     cost_this_month: list[Cost]
 
 
+def _place(names: list[str], model: str) -> tuple[int, str]:
+    """The config's order; what has left the config comes last."""
+    return (names.index(model) if model in names else len(names), model)
+
+
 def read(target: Target) -> Status:
     """What AWS says now. The questions go out together."""
     settings = target.settings
@@ -64,7 +69,7 @@ def read(target: Target) -> Status:
             region=settings.region,
             time=now,
             url=url.result(),
-            endpoints=list(found.values()),
+            endpoints=sorted(found.values(), key=lambda one: _place(names, one.model)),
             missing=[name for name in names if name not in found],
             stacks=stacks.result(),
             alarms=ringing,

@@ -17,15 +17,11 @@ def test_log_groups_and_functions_are_called_as_the_command_expects(falcon_180b:
 
     def names(resource_type: str, member: str) -> set[str]:
         templates = (falcon_180b.models, falcon_180b.api)
-        return {
-            resource["Properties"].get(member)
-            for template in templates
-            for resource in template.resources(resource_type)
-        }
+        found = [resource for template in templates for resource in template.resources(resource_type)]
+        return {resource["Properties"].get(member) for resource in found}
 
-    assert {serving.front_name(config), serving.authorizer_name(config)} == names(
-        "AWS::Lambda::Function", "FunctionName"
-    )
+    functions = {serving.front_name(config), serving.authorizer_name(config)}
+    assert names("AWS::Lambda::Function", "FunctionName") == functions
     assert names("AWS::Logs::LogGroup", "LogGroupName") >= {
         *(serving.function_log_group(function) for function in functions),
         serving.access_log_group(config),
