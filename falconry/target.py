@@ -93,17 +93,28 @@ def _local() -> Mapping[str, Any]:
 
 @cache
 def _client(service: str, region: str, endpoint_url: str | None) -> Any:
-    import boto3
     from botocore.config import Config as BotoConfig
 
     config = BotoConfig(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
-    if endpoint_url is None:
-        return boto3.client(service, region_name=region, config=config)
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=endpoint_url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 (the emulated AWS takes any)
-        config=config.merge(BotoConfig(s3={"addressing_style": "path"})),
-    )
+    where: dict[str, Any] = {"region_name": region, "config": config}
+    if endpoint_url is not None:
+        where |= {
+            "endpoint_url": endpoint_url,
+            # The emulated AWS takes any.
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+            "config": config.merge(BotoConfig(s3={"addressing_style": "path"})),
+        }
+    if service == "s3":
+        # boto3 adds transfers of large files, and takes long to load.
+        import boto3
+
+        return boto3.client(service, **where)
+    return _botocore_session().create_client(service, **where)
+
+
+@cache
+def _botocore_session() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session()
