@@ -59,6 +59,7 @@ def read(target: Target, groups: Sequence[LogGroup], since: datetime) -> list[Lo
     Raises:
         CommandError: none of the log groups is there.
     """
+    target.client("logs")  # made once, before the threads that use it
     with ThreadPoolExecutor(len(groups)) as pool:
         answers = list(pool.map(lambda group: _events(target, group, since), groups))
     if all(answer is None for answer in answers):

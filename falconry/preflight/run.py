@@ -27,7 +27,7 @@ CHECKERS: Sequence[tuple[str, str, Checker]] = (
 )
 """Part of the report, subject where a checker gives no answer, checker."""
 
-SERVICES = ("sts", "ec2", "ssm", "cloudformation", "sagemaker", "service-quotas", "s3", "lambda", "apigateway")
+SERVICES = ("ec2", "ssm", "cloudformation", "sagemaker", "service-quotas", "s3", "lambda", "apigateway", "acm")
 
 
 def run(target: Target) -> dict[str, list[Check]]:
