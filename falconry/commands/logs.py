@@ -42,7 +42,9 @@ def logs(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show the logs of front, containers and API Gateway, merged by time.
+    """Show the logs of all parts, merged by time.
+
+    Front, authorizer, containers and API Gateway's access log.
 
     Times are your own. Lambda's START, END and REPORT lines are left out, as the front's line says more; --json has
     them: one JSON object a line, each with time, source, stream and message. Prompts and answers are in no log.

@@ -28,7 +28,9 @@ def plan(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show what a config creates, whether it fits, what it costs, what it changes.
+    """Show what a config creates, costs and changes.
+
+    And whether each model fits the memory of its GPUs.
 
     Nothing is created and nothing synthesised. With credentials, the endpoints are compared with those that are
     deployed; without, that part is left out. Prices are list prices with their dates: AWS's bill decides.

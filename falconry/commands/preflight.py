@@ -9,7 +9,7 @@ from falconry.target import Config, Json, Local
 
 
 def preflight(config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Ask the account whether a deploy of a config will work; create nothing.
+    """Ask the account whether a deploy will work; create nothing.
 
     Credentials, region, CDK bootstrap, instance quotas (also for the second fleet of an update), zones, weights,
     network, Lambda's concurrency. Each failure comes with the command that mends it. Exit code 1 if a check failed;

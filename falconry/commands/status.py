@@ -21,7 +21,7 @@ def status(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show endpoints, traffic, alarms, the last deploy, and the cost so far.
+    """Show endpoints, traffic, alarms, last deploy, cost so far.
 
     Exit code 1 if the deployment is not there. Requests, tokens and times are the front's own metrics; the cost is
     computed from instance hours at list price, not billed.
