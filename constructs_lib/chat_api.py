@@ -10,11 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from catalog import Capacity
 from constructs_lib.access_log import AccessLog
 from constructs_lib.access_policy import PolicyDocument
 from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.admission import Admission
-from constructs_lib.capacity import Capacity
 from constructs_lib.chat_function import TIMEOUT
 from constructs_lib.cors import Cors
 from constructs_lib.gateway_responses import Credentials, gateway_errors

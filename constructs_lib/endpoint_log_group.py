@@ -13,7 +13,7 @@ class EndpointLogGroup(Construct):
     one that SageMaker makes itself is neither.
 
     Args:
-        name: from `of_endpoint` or `of_component`.
+        name: SageMaker's own.
         encryption_key: CloudWatch Logs has to be allowed to use it.
         retention_days: one of the numbers that CloudWatch Logs knows.
     """
@@ -31,14 +31,3 @@ class EndpointLogGroup(Construct):
         )
         # Its name is SageMaker's: one that was kept would stand in the way of the next deployment.
         self.resource.apply_removal_policy(RemovalPolicy.DESTROY)
-
-
-def of_endpoint(endpoint_name: str) -> str:
-    """The log group's name of an endpoint that serves a model."""
-    return f"/aws/sagemaker/Endpoints/{endpoint_name}"
-
-
-def of_component(component_name: str) -> str:
-    """The log group's name of an inference component (developer guide, "Logs and metrics for inference
-    components")."""
-    return f"/aws/sagemaker/InferenceComponents/{component_name}"

@@ -8,10 +8,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from catalog import FalconModel as CatalogModel
-from catalog import Region
+from catalog import Region, Weights
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.model_role import ModelRole
-from constructs_lib.weights import Weights
 
 
 class FalconModel(Construct):
@@ -65,7 +64,7 @@ class FalconModel(Construct):
                 environment=dict(environment),
                 model_data_source=sagemaker.CfnModel.ModelDataSourceProperty(
                     s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
-                        s3_uri=f"s3://{weights.bucket}/{weights.key}",
+                        s3_uri=weights.uri,
                         s3_data_type=weights.s3_data_type,
                         compression_type=weights.compression_type,
                     )

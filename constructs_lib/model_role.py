@@ -8,10 +8,9 @@ from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from catalog import FalconModel, Region
+from catalog import FalconModel, Region, Weights
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
 from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.weights import Weights
 
 
 class ModelRole(Construct):
@@ -70,8 +69,9 @@ class ModelRole(Construct):
         acknowledge_wildcard(self.role, "*", "Only for actions that take no resource; see each statement.")
         acknowledge_wildcard(self.role, f"{log_group_arn}:*", "The streams of the endpoint's own log group.")
         acknowledge_wildcard(self.role, interfaces, "An interface has no id before SageMaker makes it.")
-        if weights.object_arn.endswith("*"):
-            acknowledge_wildcard(self.role, weights.object_arn, "The files below the weights' own prefix.")
+        objects = weights.object_arn(Aws.PARTITION)
+        if objects.endswith("*"):
+            acknowledge_wildcard(self.role, objects, "The files below the weights' own prefix.")
         for arn in network.subnet_arns:
             if "*" in arn:
                 acknowledge_wildcard(self.role, arn, "One subnet by its id; a shared VPC's belongs to another account.")
@@ -79,11 +79,11 @@ class ModelRole(Construct):
 
 def _read_artifacts(weights: Weights) -> list[iam.PolicyStatement]:
     statements = [
-        iam.PolicyStatement(sid="GetWeights", actions=["s3:GetObject"], resources=[weights.object_arn]),
+        iam.PolicyStatement(sid="GetWeights", actions=["s3:GetObject"], resources=[weights.object_arn(Aws.PARTITION)]),
         iam.PolicyStatement(
             sid="ListWeights",
             actions=["s3:ListBucket"],
-            resources=[weights.bucket_arn],
+            resources=[weights.bucket_arn(Aws.PARTITION)],
             conditions={"StringLike": {"s3:prefix": f"{weights.key}*"}},
         ),
     ]

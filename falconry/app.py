@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from falconry.commands import models
+from falconry.commands import logs, models, plan, preflight, status
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -18,6 +18,9 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="falconry",
     no_args_is_help=True,
+    add_completion=False,
+    # Help in plain text: it keeps the examples as they stand, and appears in half the time.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -28,9 +31,11 @@ def falconry() -> None:
     """TII's Falcon models behind a REST API in your own AWS account.
 
     CONFIG is a name in config/ (dev means config/dev.yaml) or a path. With --local a command talks to the AWS that
-    `make local` emulates on this machine.
+    `make local` emulates on this machine; without it, to AWS, with the credentials that the AWS CLI would use.
 
-    Exit codes: 0 done; 1 not done, or a check failed; 2 the command line is wrong; 130 interrupted.
+    \b
+    Exit codes: 0 done; 1 not done, or a check failed;
+    2 the command line is wrong; 130 interrupted.
     """
 
 
@@ -44,7 +49,7 @@ def _add(command: Callable[..., None]) -> None:
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
         try:
-            command(*arguments, **options)
+            _report_aws_errors(command)(*arguments, **options)
         except CheckFailedError:
             raise typer.Exit(1) from None
         except CommandError as error:
@@ -59,5 +64,31 @@ def _add(command: Callable[..., None]) -> None:
     app.command()(run)
 
 
-for _command in (models.models,):
+def _report_aws_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns what boto3 raises into a sentence, without loading boto3 for commands that do not use it."""
+
+    @functools.wraps(command)
+    def run(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except Exception as error:
+            if "botocore.exceptions" not in sys.modules:
+                raise
+            from falconry.aws_errors import sentence
+
+            said = sentence(error)
+            if said is None:
+                raise
+            raise CommandError(said) from None
+
+    return run
+
+
+for _command in (
+    models.models,
+    plan.plan,
+    preflight.preflight,
+    status.status,
+    logs.logs,
+):
     _add(_command)

@@ -25,7 +25,10 @@ DEFAULT_CONFIG = "falcon-180b"
 """The one that `cdk deploy` takes without `-c config=...` (cdk.json)."""
 
 Config = Annotated[
-    str, typer.Argument(metavar="[CONFIG]", help="A name in config/, or a path. With --local: what runs there.")
+    str,
+    typer.Argument(
+        metavar="CONFIG", help="A name in config/, or a path. Default: falcon-180b; with --local, what runs there."
+    ),
 ]
 Local = Annotated[bool, typer.Option("--local", help="Talk to the AWS that `make local` emulates.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -37,10 +40,12 @@ class Target:
 
     Attributes:
         settings: of its config file.
+        config: how the command line names it, for the CDK's `-c config=`.
         local: the content of api.json for the emulated AWS, None for AWS itself.
     """
 
     settings: Settings
+    config: str
     local: Mapping[str, Any] | None
 
     @property
@@ -72,7 +77,7 @@ def find(config: str, *, local: bool) -> Target:
     if not path.is_absolute() and not path.exists():
         path = ROOT / path
     try:
-        return Target(settings.load(path, licences_needed=False), described)
+        return Target(settings.load(path, licences_needed=False), config or DEFAULT_CONFIG, described)
     except settings.SettingsError as error:
         raise CommandError("\n".join(["the config has mistakes:", *error.mistakes])) from None
 
@@ -88,17 +93,28 @@ def _local() -> Mapping[str, Any]:
 
 @cache
 def _client(service: str, region: str, endpoint_url: str | None) -> Any:
-    import boto3
     from botocore.config import Config as BotoConfig
 
     config = BotoConfig(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
-    if endpoint_url is None:
-        return boto3.client(service, region_name=region, config=config)
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=endpoint_url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 (the emulated AWS takes any)
-        config=config.merge(BotoConfig(s3={"addressing_style": "path"})),
-    )
+    where: dict[str, Any] = {"region_name": region, "config": config}
+    if endpoint_url is not None:
+        where |= {
+            "endpoint_url": endpoint_url,
+            # The emulated AWS takes any.
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+            "config": config.merge(BotoConfig(s3={"addressing_style": "path"})),
+        }
+    if service == "s3":
+        # boto3 adds transfers of large files, and takes long to load.
+        import boto3
+
+        return boto3.client(service, **where)
+    return _botocore_session().create_client(service, **where)
+
+
+@cache
+def _botocore_session() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session()

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import MODELS
+from catalog import MODELS, Capacity
 from constructs_lib.access_log import AccessLog
 from constructs_lib.access_policy import access_policy
 from constructs_lib.acknowledgement import NIST, acknowledge
@@ -18,7 +18,6 @@ from constructs_lib.admission import Admission
 from constructs_lib.api_client import ApiClient
 from constructs_lib.api_domain import ApiDomain
 from constructs_lib.bearer_authorizer import BearerAuthorizer
-from constructs_lib.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, Capacity
 from constructs_lib.chat_api import STAGE_NAME, ChatApi
 from constructs_lib.chat_function import ChatFunction, ServedModel
 from constructs_lib.cors import Cors
@@ -26,7 +25,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.jwt_authorizer import JwtAuthorizer
 from constructs_lib.web_acl import WebAcl
-from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, serving
 from stacks.invocable import invocable
 
 
@@ -43,12 +42,12 @@ class ApiStack(Stack):
         self._key: kms.IKey = EncryptionKey(
             self, "Encryption", alias=f"falconry/{settings.name}/api", removal_policy=RemovalPolicy.DESTROY
         ).key
-        capacity = _capacity(settings)
+        capacity = serving.capacity(settings)
         cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
         front = ChatFunction(
             self,
             "Chat",
-            function_name=f"falconry-{settings.name}-chat",
+            function_name=serving.front_name(settings),
             models=[_served(settings, model) for model in settings.models],
             invocable_endpoints=invocable(self, settings),
             vpc=network.vpc,
@@ -63,7 +62,7 @@ class ApiStack(Stack):
         access_log = AccessLog(
             self,
             "AccessLog",
-            log_group_name=f"/falconry/falconry-{settings.name}-access",
+            log_group_name=serving.access_log_group(settings),
             encryption_key=self._key,
             retention_days=settings.log_retention_days,
         )
@@ -94,7 +93,7 @@ class ApiStack(Stack):
         settings = self._settings
         if settings.api.iam:
             return Admission(signed=True)
-        function_name = f"falconry-{settings.name}-authorizer"
+        function_name = serving.authorizer_name(settings)
         if settings.api.jwt:
             tokens = JwtAuthorizer(
                 self,
@@ -173,13 +172,6 @@ class ApiStack(Stack):
         )
         CfnOutput(self, "DomainTarget", value=made.target, description=f"Point the DNS name {domain.name} here")
         return f"https://{domain.name}/v1"
-
-
-def _capacity(settings: Settings) -> Capacity:
-    return Capacity.of_instances(
-        model.most_instances * int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
-        for model in settings.models
-    )
 
 
 def _origins(settings: Settings) -> Mapping[str, str]:

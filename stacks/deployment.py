@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import App, Aws, Environment, Tags
 
-from settings import Settings
+from settings import Settings, serving
 from stacks.api_stack import ApiStack
 from stacks.models_stack import ModelsStack
 from stacks.network_stack import NetworkStack
@@ -12,22 +12,27 @@ from stacks.network_stack import NetworkStack
 
 def add_deployment(app: App, settings: Settings) -> None:
     """Add the stacks of the deployment that `settings` describes to `app`."""
-    prefix = f"falconry-{settings.name}"
     environment = Environment(account=settings.account, region=settings.region)
-    artifact_bucket_name = f"{prefix}-{settings.account or Aws.ACCOUNT_ID}-{settings.region}"
+    artifact_bucket_name = serving.artifact_bucket_name(settings, settings.account or Aws.ACCOUNT_ID)
     network = NetworkStack(
-        app, f"{prefix}-network", env=environment, settings=settings, artifact_bucket_name=artifact_bucket_name
+        app,
+        serving.stack_name(settings, "network"),
+        env=environment,
+        settings=settings,
+        artifact_bucket_name=artifact_bucket_name,
     )
     models = ModelsStack(
         app,
-        f"{prefix}-models",
+        serving.stack_name(settings, "models"),
         env=environment,
         settings=settings,
         network=network.isolated,
         artifact_bucket_name=artifact_bucket_name,
         encryption_key=network.key,
     )
-    api = ApiStack(app, f"{prefix}-api", env=environment, settings=settings, network=network.isolated)
+    api = ApiStack(
+        app, serving.stack_name(settings, "api"), env=environment, settings=settings, network=network.isolated
+    )
     if settings.termination_protection:
         for stack in (network, models, api):
             stack.termination_protection = True

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from catalog import INSTANCE_TYPES, MODELS, REGIONS
 from constructs_lib.component_endpoint import ComponentEndpoint
-from constructs_lib.endpoint_log_group import EndpointLogGroup, of_component, of_endpoint
+from constructs_lib.endpoint_log_group import EndpointLogGroup
 from constructs_lib.endpoint_scaling import (
     EndpointScaling,
     ScaledResource,
@@ -22,8 +22,7 @@ from constructs_lib.endpoint_update import RollbackAlarms, UpdatePlan
 from constructs_lib.falcon_endpoint import VARIANT_NAME, FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
-from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+from settings import Model, Settings, serving
 
 
 class ModelsStack(Stack):
@@ -52,14 +51,16 @@ class ModelsStack(Stack):
         scope = Construct(self, model.name)
         settings = self._settings
         endpoint_name, component_name = settings.endpoint_name(model), settings.component_name(model)
-        log_group_name = of_component(component_name) if component_name else of_endpoint(endpoint_name)
+        log_group_name = serving.model_log_group(settings, model)
         falcon = FalconModel(
             scope,
             "Model",
             model=MODELS[model.name],
             region=REGIONS[settings.region],
-            weights=self._weights(model),
-            environment=_environment(model),
+            weights=serving.weights(
+                settings, model, artifact_bucket=self._artifact_bucket_name, key_arn=self._key.key_arn
+            ),
+            environment=serving.environment(model),
             log_group=log_group_name,
             network=self._network,
         )
@@ -82,7 +83,7 @@ class ModelsStack(Stack):
                 network=self._network,
                 log_group=log_group,
                 instance_type=INSTANCE_TYPES[model.instance_type],
-                shards=int(_environment(model)["SM_NUM_GPUS"]),
+                shards=int(serving.environment(model)["SM_NUM_GPUS"]),
                 instances=(model.scaling.trough(model.instance_count), model.most_instances),
                 update=update,
                 alarm_names=alarms,
@@ -134,12 +135,6 @@ class ModelsStack(Stack):
         )
         CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
 
-    def _weights(self, model: Model) -> Weights:
-        entry = MODELS[model.name]
-        if model.model_data == "artifact_bucket":
-            return in_artifact_bucket(entry, self._artifact_bucket_name, self._key.key_arn)
-        return from_jumpstart(entry, REGIONS[self._settings.region])
-
 
 def _update(model: Model) -> UpdatePlan:
     return UpdatePlan(
@@ -161,13 +156,3 @@ def _plan(model: Model) -> ScalingPlan:
         time_zone=scaling.time_zone,
         schedules=[ScheduledBounds(one.cron, one.min_instances, one.max_instances) for one in scaling.schedules],
     )
-
-
-def _environment(model: Model) -> dict[str, str]:
-    """JumpStart's variables for the instance type, then what this project sets, then what the settings say."""
-    return {
-        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
-        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
-        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
-        **model.environment,
-    }

@@ -6,30 +6,41 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from falconry.output import console, print_json
+from falconry import output
 from falconry.target import Json
 
 if TYPE_CHECKING:
-    from catalog import FalconModel, Fit
+    from collections.abc import Iterable, Iterator
+
+    from catalog import FalconModel, Fit, InstanceType
 
 
 def models(
-    name: Annotated[str, typer.Argument(metavar="[MODEL]", help="Show one model and every way to run it.")] = "",
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="Show one model and every way to run it.")] = "",
     json: Json = False,
 ) -> None:
     """Show the Falcon models, what they run on, and what that costs.
 
-    Prices are list prices on demand in us-east-1, to compare: `falconry plan` says where they were read.
+    Prices are list prices on demand in us-east-1, to compare; `falconry plan` says where each was read.
+
+    \b
+    Examples:
+      falconry models                      all models
+      falconry models falcon-180b-chat     one model, every instance type
+      falconry models --json | jq -r '.[].name'
     """
     from catalog import MODELS
 
     if name:
-        _one(_known(name), json)
-        return
-    if json:
-        print_json([_described(model) for model in MODELS.values()])
-        return
-    _table()
+        model = _known(name)
+        if json:
+            output.print_json({**_described(model), "ways": [_way(one) for one in _ways(model)]})
+        else:
+            _show_one(model)
+    elif json:
+        output.print_json([_described(model) for model in MODELS.values()])
+    else:
+        _show_all(MODELS.values())
 
 
 def _known(name: str) -> FalconModel:
@@ -43,6 +54,12 @@ def _known(name: str) -> FalconModel:
     near = difflib.get_close_matches(name, MODELS, n=1)
     guess = f" Did you mean {near[0]}?" if near else ""
     raise CommandError(f"there is no model {name!r}.{guess} Known: {', '.join(MODELS)}.")
+
+
+def _ways(model: FalconModel) -> tuple[Fit, ...]:
+    from catalog import alternatives
+
+    return alternatives(model)
 
 
 def _described(model: FalconModel) -> dict[str, object]:
@@ -67,95 +84,128 @@ def _described(model: FalconModel) -> dict[str, object]:
     }
 
 
-def _table() -> None:
-    from rich.table import Table
+def _way(one: Fit) -> dict[str, object]:
+    price = one.instance_type.price
+    return {
+        "instance_type": one.instance_type.name,
+        "quantize": one.quantize,
+        "usd_per_hour": one.instance_type.usd_per_hour,
+        "price_of": None if price is None else price.service,
+        "shards": one.shards,
+        "weights_gib": round(one.weights_gib, 1),
+        "usable_gib": round(one.usable_gib, 1),
+        "requests_at_once": one.sequences,
+    }
 
-    from catalog import INSTANCE_TYPES, MODELS, fit
 
-    wide = console().width >= 110
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("model", no_wrap=True)
-    table.add_column("for", no_wrap=True)
-    table.add_column("instance type", no_wrap=True)
-    table.add_column("$/hour", justify="right")
-    table.add_column("weights", justify="right", no_wrap=True)
-    table.add_column("tokens", justify="right")
+def _show_all(models: Iterable[FalconModel]) -> None:
+    from catalog import INSTANCE_TYPES, fit
+    from falconry.text import hourly
+
+    wide = output.console().width >= output.WIDE
+    headings = {"model": "left", "for": "left", "instance type": "left"}
+    headings |= {"$/hour": "right", "weights": "right", "tokens": "right"}
     if wide:
-        table.add_column("at once", justify="right")
-        table.add_column("ms/token", justify="right")
-        table.add_column("TGI")
-        table.add_column("licence", no_wrap=True)
-    for model in MODELS.values():
+        headings |= {"at once": "right", "ms/token": "right", "TGI": "left", "licence": "left"}
+    table = output.table(headings)
+    for model in models:
         room = fit(model, INSTANCE_TYPES[model.default_instance_type])
-        price = room.instance_type.usd_per_hour
         row = [
             model.name,
             "chat" if model.chat_template else "text",
             model.default_instance_type,
-            "?" if price is None else f"{price:.2f}",
+            hourly(room.instance_type),
             f"{room.weights_gib:.0f} GiB",
             str(model.max_total_tokens),
         ]
         if wide:
             row += [str(room.sequences), str(model.latency_per_token_ms), model.tgi_version, model.licence]
         table.add_row(*row)
-    console().print(table)
-    console().print(
-        "\n`falconry models NAME` shows every way to run one of them."
-        + ("" if wide else " A wider terminal shows more columns; --json shows all."),
-        style="dim",
-    )
+    output.console().print(table)
+    more = "" if wide else " A wider terminal shows more columns, --json all."
+    output.note(f"\n`falconry models MODEL` shows every way to run one of them.{more}")
 
 
-def _one(model: FalconModel, as_json: bool) -> None:
-    from catalog import alternatives
-
-    ways = alternatives(model)
-    if as_json:
-        print_json({**_described(model), "ways": [_way(one) for one in ways]})
-        return
-    from rich.table import Table
-
-    out = console()
+def _show_one(model: FalconModel) -> None:
+    out = output.console()
     out.print(f"[bold]{model.name}[/]  {model.dimensions.parameters / 1e9:.0f} billion parameters")
-    out.print(f"JumpStart: {model.jumpstart_model_id} {model.jumpstart_version}, TGI {model.tgi_version}")
-    out.print(f"Licence:   {model.licence}")
+    out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, TGI {model.tgi_version}")
+    out.print(f"Licence    {model.licence}")
     if model.requires_licence_acknowledgement:
-        out.print("           A config must say `accept_license: true`: it restricts hosted services.")
-    out.print(
-        f"Context:   {model.max_total_tokens} tokens, of which the prompt may take {model.max_input_tokens}\n"
-        f"Speed:     about {model.latency_per_token_ms} ms a token on {model.default_instance_type}\n"
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("instance type", "precision"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("$/hour", "weights", "GPUs", "requests at once"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for one in ways:
-        price = one.instance_type.usd_per_hour
-        default = " *" if one.instance_type.name == model.default_instance_type and one.quantize is None else ""
-        table.add_row(
-            one.instance_type.name + default,
-            one.quantize or "bf16",
-            "?" if price is None else f"{price:.2f}",
-            f"{one.weights_gib:.1f} of {one.usable_gib:.0f} GiB",
-            f"{one.shards} of {one.instance_type.gpu_count}",
-            str(one.sequences),
-        )
-    out.print(table)
-    out.print(
-        "\n* what JumpStart deploys it on. Requests of full length; the room beside the weights is computed.",
-        style="dim",
-    )
+        out.print("           It restricts hosting; a config must say `accept_license: true`.")
+    out.print(f"Context    {model.max_total_tokens} tokens, of which the prompt may take {model.max_input_tokens}")
+    out.print(f"Speed      about {model.latency_per_token_ms} ms a token on {model.default_instance_type}")
+    out.print("\n[bold]Requests of full length at once, by precision of the weights[/]")
+    _show_ways(model)
+    _explain_ways(model)
 
 
-def _way(one: Fit) -> dict[str, object]:
-    return {
-        "instance_type": one.instance_type.name,
-        "quantize": one.quantize,
-        "usd_per_hour": one.instance_type.usd_per_hour,
-        "shards": one.shards,
-        "weights_gib": round(one.weights_gib, 1),
-        "usable_gib": round(one.usable_gib, 1),
-        "requests_at_once": one.sequences,
+_PRECISIONS = ((2.0, "bf16"), (1.0, "8 bit"), (0.5, "4 bit"))
+"""Bytes of a parameter, and the column's heading."""
+
+
+def _show_ways(model: FalconModel) -> None:
+    from falconry.text import hourly
+
+    wide = output.console().width >= output.WIDE
+    headings = {"instance type": "left", "$/hour": "right", "GPUs": "left"}
+    headings |= {name: "right" for _, name in _PRECISIONS}
+    if wide:
+        headings |= {"GPU memory": "right", "memory": "right", "vCPU": "right", "price of": "left"}
+    table = output.table(headings)
+    for instance_type, ways in _by_instance_type(_ways(model)):
+        default = instance_type.name == model.default_instance_type
+        price = instance_type.price
+        row = [
+            f"{instance_type.name}{' *' if default else ''}",
+            hourly(instance_type),
+            f"{ways[0].shards} of {instance_type.gpu_count} x {instance_type.gpu.name}",
+            *(_at_once(ways, size) for size, _ in _PRECISIONS),
+        ]
+        if wide:
+            row += [
+                f"{instance_type.gpu_count * instance_type.gpu.memory_gib} GiB",
+                f"{instance_type.memory_gib} GiB",
+                str(instance_type.vcpu),
+                "" if price is None else f"{price.service}, {price.read}",
+            ]
+        table.add_row(*row, style="bold" if default else "")
+    output.console().print(table)
+
+
+def _by_instance_type(ways: Iterable[Fit]) -> Iterator[tuple[InstanceType, list[Fit]]]:
+    from itertools import groupby
+
+    for instance_type, group in groupby(ways, key=lambda way: way.instance_type):
+        yield instance_type, list(group)
+
+
+def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
+    """Quantisations with as many bytes a parameter leave the same room."""
+    from catalog import QUANTIZATIONS
+
+    for way in ways:
+        size = 2.0 if way.quantize is None else QUANTIZATIONS[way.quantize].bytes_per_parameter
+        if size == bytes_per_parameter:
+            return str(way.sequences)
+    return "-"
+
+
+def _explain_ways(model: FalconModel) -> None:
+    from catalog import INSTANCE_TYPES
+
+    kinds = {
+        bits: [
+            one.name + (" (GPUs with fp8)" if one.needs_float8 else "")
+            for one in model.quantizations
+            if one.bytes_per_parameter == size
+        ]
+        for size, bits in _PRECISIONS
     }
+    able = sorted({one.gpu.name for one in INSTANCE_TYPES.values() if one.gpu.float8})
+    fp8 = f" GPUs with fp8: {', '.join(able)}." if any(one.needs_float8 for one in model.quantizations) else ""
+    output.note(
+        "\n* what JumpStart deploys it on. ~ from EC2's price, ? none known. Computed from the size of weights and "
+        f"cache, not measured; a container takes 128 requests at once unless told otherwise.\n"
+        f"8 bit: `quantize: {'` or `'.join(kinds['8 bit'])}`; 4 bit: `{'` or `'.join(kinds['4 bit'])}`.{fp8}"
+    )

@@ -18,9 +18,11 @@ def build(host: str, port: int) -> BaseWSGIServer:
 
     from .cloudformation.api import CloudFormationApi
     from .fixes import install
+    from .jumpstart import stock
     from .lambda_code import serving_bundles
 
     install(CloudFormationApi)
+    stock()
     application = serving_bundles(DomainDispatcherApplication(create_backend_app))
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
     reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104

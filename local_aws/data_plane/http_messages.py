@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,9 @@ class Response:
         self._connection = connection
         self.started = False
         self.ended = False
+        self.status: int | None = None
+        self.body_bytes = 0
+        self.first_content: float | None = None
 
     @property
     def disconnected(self) -> asyncio.Event:
@@ -140,12 +144,16 @@ class Response:
         Without a Content-Length the body is chunked (HTTP/1.0: it ends with the connection).
         """
         self.started = True
+        self.status = status
         encoded = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         self._connection.send(h11.Response(status_code=status, headers=encoded))
 
     async def write(self, data: bytes) -> None:
         """Sends one piece at once; waits while the client's socket is full. Raises ConnectionLostError."""
         if data:
+            self.body_bytes += len(data)
+            if self.first_content is None:
+                self.first_content = time.time()
             self._connection.send(h11.Data(data=data))
             await self._connection.drain()
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY, Capacity
 from constructs_lib.access_policy import access_policy
-from constructs_lib.capacity import MAXIMUM_RESERVED_CONCURRENCY, Capacity
 from constructs_lib.routes import ROUTES
 
 from .conftest import Deployment, Template, config_file

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from . import api_gateway, cloudtrail, ec2, lambda_functions, s3, sagemaker, scaling, sts
+from . import (
+    api_gateway,
+    cloudtrail,
+    ec2,
+    lambda_account,
+    lambda_functions,
+    metric_percentiles,
+    s3,
+    sagemaker,
+    scaling,
+    service_quotas,
+    sts,
+)
 
 
 def install(cloudformation_api: Any) -> None:
@@ -15,5 +27,17 @@ def install(cloudformation_api: Any) -> None:
     # half stack that breaks DescribeStacks when a create fails, re-creates deleted resources when outputs are read,
     # takes the bucket "127" out of the template URL http://127.0.0.1/..., and gives no events of resources.
     urls.url_paths["{0}/$"] = cloudformation_api.dispatch
-    for service in (api_gateway, cloudtrail, ec2, lambda_functions, s3, sagemaker, scaling, sts):
+    for service in (
+        api_gateway,
+        cloudtrail,
+        ec2,
+        lambda_account,
+        lambda_functions,
+        metric_percentiles,
+        s3,
+        sagemaker,
+        scaling,
+        service_quotas,
+        sts,
+    ):
         service.install()

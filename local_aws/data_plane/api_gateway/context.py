@@ -66,6 +66,11 @@ class RequestContext:
     )
     trace_id: str = ""
     started: float = field(default_factory=time.time)
+    # For the access log: times since the epoch, seconds, and how the request ended.
+    authorizer_seconds: float | None = None
+    integration_started: float | None = None
+    streamed: bool = False
+    error_type: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
     headers: list[tuple[str, str]] = field(default_factory=list)
     query: list[tuple[str, str]] = field(default_factory=list)

@@ -104,6 +104,22 @@ class Throttle:
 
 
 @dataclass(frozen=True)
+class AccessLogSettings:
+    """Where the stage's access log goes, and how a line looks."""
+
+    log_group: str
+    format: str
+
+    @classmethod
+    def from_api(cls, settings: dict[str, Any] | None) -> "AccessLogSettings | None":
+        """None where there is no access log, or it goes to Firehose, which is not emulated."""
+        service, _, group = (settings or {}).get("destinationArn", "").partition(":log-group:")
+        if settings is None or not group or ":logs:" not in service:
+            return None
+        return cls(group.removesuffix(":*"), settings.get("format", ""))
+
+
+@dataclass(frozen=True)
 class Stage:
     """What takes effect without a new deployment."""
 
@@ -111,6 +127,7 @@ class Stage:
     deployment_id: str
     variables: dict[str, str]
     throttles: dict[str, Throttle]  # "/resource/path/METHOD" or "*/*"
+    access_log: AccessLogSettings | None = None
 
     @classmethod
     def from_api(cls, stage: dict[str, Any]) -> "Stage":
@@ -120,7 +137,13 @@ class Stage:
             # A negative value switches throttling off for the method.
             if rate is not None and burst is not None and float(rate) >= 0 and int(burst) >= 0:
                 throttles[_method_key(key)] = Throttle(float(rate), int(burst))
-        return cls(stage["stageName"], stage.get("deploymentId", ""), dict(stage.get("variables") or {}), throttles)
+        return cls(
+            stage["stageName"],
+            stage.get("deploymentId", ""),
+            dict(stage.get("variables") or {}),
+            throttles,
+            AccessLogSettings.from_api(stage.get("accessLogSettings")),
+        )
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import time
 from dataclasses import dataclass
 
 from local_aws.data_plane.api_gateway import gateway_responses
+from local_aws.data_plane.api_gateway.access_log import AccessLog
 from local_aws.data_plane.api_gateway.authorizers import Authorizers
 from local_aws.data_plane.api_gateway.callers import Callers
 from local_aws.data_plane.api_gateway.context import RequestContext
@@ -19,6 +21,7 @@ from local_aws.data_plane.api_gateway.usage_plans import KeyRing, Meter
 from local_aws.data_plane.api_gateway.validation import validate
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
 from local_aws.data_plane.lambda_service.service import LambdaService
+from local_aws.data_plane.log_file import LogGroupWriter
 from local_aws.data_plane.settings import Limits
 
 logger = logging.getLogger(__name__)
@@ -36,12 +39,13 @@ class ServedStage:
 class Gateway:
     """Answers as a custom domain with a base path mapping to the stage would: the stage's name is not in the path."""
 
-    def __init__(self, functions: LambdaService, callers: Callers, limits: Limits) -> None:
+    def __init__(self, functions: LambdaService, callers: Callers, limits: Limits, log_groups: LogGroupWriter) -> None:
         self._callers = callers
         self._limits = limits
         self._authorizers = Authorizers(functions.call, limits.authorizer_seconds)
         self._integration = LambdaIntegration(functions, limits)
         self._meter = Meter()
+        self._access_log = AccessLog(log_groups)
         self._served: ServedStage | None = None
 
     @property
@@ -75,8 +79,12 @@ class Gateway:
             await self._run(integration, context, response)
         except GatewayError as error:
             logger.info("%s %s %s: %s", context.request_id, request.method, request.path, error)
+            context.error_type = error.response_type
             status, headers, body = gateway_responses.render(error, context)
             await response.send(status, headers, body)
+        finally:
+            if served.stage.access_log is not None:
+                self._access_log.write(served.stage.access_log, context, response)
 
     async def _admit(self, served: ServedStage, context: RequestContext) -> Integration:
         """Everything before the integration. Raises GatewayError."""
@@ -132,7 +140,9 @@ class Gateway:
             authorizer = served.api.authorizers.get(method.authorizer_id)
             if authorizer is None:
                 raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", f"there is no authorizer {method.authorizer_id!r}")
+            began = time.time()
             grant = await self._authorizers.authorize(authorizer, context)
+            context.authorizer_seconds = time.time() - began
         if served.api.api_key_source == "AUTHORIZER":
             return grant.usage_identifier_key if grant is not None else None
         return context.header("x-api-key")
@@ -160,6 +170,7 @@ class Gateway:
         self._meter.take_quota(plan, key)
 
     async def _run(self, integration: Integration, context: RequestContext, response: Response) -> None:
+        context.integration_started, context.streamed = time.time(), integration.streaming
         if integration.function is None:
             await run_mock(integration, context, response)
         else:

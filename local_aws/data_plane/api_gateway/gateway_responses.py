@@ -1,17 +1,14 @@
 """The answers that API Gateway gives itself, as the deployed gateway responses shape them."""
 
 import json
-import re
 from typing import Any
 
 from local_aws.data_plane.api_gateway.context import RequestContext
 from local_aws.data_plane.api_gateway.definition import GatewayResponse
 from local_aws.data_plane.api_gateway.errors import GatewayError
+from local_aws.data_plane.api_gateway.variables import fill, look_up, text
 
 _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
-_VARIABLE = re.compile(
-    r"\$(?:\{(?P<braced>(?:context|stageVariables)\.[\w.]+)\}|(?P<plain>(?:context|stageVariables)\.\w+(?:\.\w+)*))"
-)
 
 
 def render(error: GatewayError, context: RequestContext) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -24,7 +21,7 @@ def render(error: GatewayError, context: RequestContext) -> tuple[int, list[tupl
     custom = responses.get(error.response_type) or responses.get(family) or GatewayResponse(None, {}, {})
     variables = _variables(error, context)
     content_type, template = _choose_template(custom.templates, context.header("accept"))
-    body = _VARIABLE.sub(lambda match: _text(_look_up(variables, match["braced"] or match["plain"])), template)
+    body = fill(template, variables)
     headers = {
         "x-amzn-RequestId": context.request_id,
         "x-amz-apigw-id": context.extended_id,
@@ -62,25 +59,12 @@ def _choose_template(templates: dict[str, str], accept: str | None) -> tuple[str
     return next(iter(templates.items()))
 
 
-def _look_up(variables: dict[str, Any], path: str) -> Any:
-    value: Any = variables
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _parameter(source: str, variables: dict[str, Any], context: RequestContext) -> str | None:
     """A response parameter's value: 'static', `context.*`, `stageVariables.*` or a part of the request."""
     if len(source) >= 2 and source[0] == source[-1] == "'":
         return source[1:-1]
     if source.startswith(("context.", "stageVariables.")):
-        return _text(_look_up(variables, source)) or None
+        return text(look_up(variables, source)) or None
     if source.startswith("method.request.header."):
         return context.header(source.removeprefix("method.request.header."))
     if source.startswith("method.request.querystring."):

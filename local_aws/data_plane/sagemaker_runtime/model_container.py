@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -24,17 +25,25 @@ _LONGEST_RESTART_SECONDS = 10.0
 class ModelContainer:
     """Starts a model server with the container's environment, waits for its GET /ping, restarts it when it ends.
 
-    With `settings.model_server_url` it only watches a server that somebody else runs there.
+    With `settings.model_server_url` it only watches a server that somebody else runs there. `on_line` gets each line
+    that the server prints.
     """
 
     def __init__(
-        self, name: str, container: Container, settings: Settings, guardian: Guardian, client: httpx2.AsyncClient
+        self,
+        name: str,
+        container: Container,
+        settings: Settings,
+        guardian: Guardian,
+        client: httpx2.AsyncClient,
+        on_line: Callable[[str], None],
     ) -> None:
         self._name = name
         self.container = container
         self._settings = settings
         self._guardian = guardian
         self._client = client
+        self._on_line = on_line
         self._log = LogFile(settings.state_dir / "logs" / "sagemaker" / f"{name}.log")
         self._last_line = ""
         self._task: asyncio.Task[None] | None = None
@@ -113,6 +122,7 @@ class ModelContainer:
     def _take_line(self, line: str) -> None:
         self._last_line = line
         self._log.write(line)
+        self._on_line(line)
 
     async def _ping_until_ready(self) -> None:
         while True:

@@ -5,12 +5,13 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
 
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
+from local_aws.data_plane.log_file import LogGroupWriter
 from local_aws.data_plane.sagemaker_runtime import errors, event_stream
 from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, Seen, list_endpoints, load_endpoint
 from local_aws.data_plane.sagemaker_runtime.errors import ServiceError
@@ -34,8 +35,9 @@ _Key = tuple[str, str | None]
 class SageMakerRuntime:
     """Runs a container per endpoint and forwards invocations to it."""
 
-    def __init__(self, settings: Settings, clients: Any, guardian: Guardian) -> None:
+    def __init__(self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter) -> None:
         self._settings = settings
+        self._log_groups = log_groups
         self._limits = settings.limits
         self._clients = clients
         self._guardian = guardian
@@ -95,11 +97,27 @@ class SageMakerRuntime:
             if served.copies == 0:
                 self._retire(key)
             elif current is None or current.container != served.container:
-                name = component or endpoint.name
-                container = ModelContainer(name, served.container, self._settings, self._guardian, self._http)
+                container = ModelContainer(
+                    component or endpoint.name,
+                    served.container,
+                    self._settings,
+                    self._guardian,
+                    self._http,
+                    self._line_sink(endpoint, component),
+                )
                 container.start()
                 self._retire(key)
                 self._containers[key] = container
+
+    def _line_sink(self, endpoint: Endpoint, component: str | None) -> Callable[[str], None]:
+        """Into the log group, in a stream named after variant and instance, as SageMaker writes it."""
+        group = (
+            f"/aws/sagemaker/InferenceComponents/{component}"
+            if component
+            else f"/aws/sagemaker/Endpoints/{endpoint.name}"
+        )
+        stream = f"{endpoint.variant}/i-{uuid.uuid4().hex[:17]}"
+        return lambda line: self._log_groups.write(group, stream, line)
 
     def _retire(self, key: _Key) -> None:
         container = self._containers.pop(key, None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Aws
-
-from catalog import FalconModel, Region
+from catalog.models import FalconModel
+from catalog.regions import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,17 @@ class Weights:
     key_arn: str | None = None
 
     @property
-    def bucket_arn(self) -> str:
-        """The bucket's ARN."""
-        return f"arn:{Aws.PARTITION}:s3:::{self.bucket}"
+    def uri(self) -> str:
+        """ "s3://bucket/key", as SageMaker is told it."""
+        return f"s3://{self.bucket}/{self.key}"
 
-    @property
-    def object_arn(self) -> str:
+    def bucket_arn(self, partition: str) -> str:
+        """The bucket's ARN in an AWS partition ("aws")."""
+        return f"arn:{partition}:s3:::{self.bucket}"
+
+    def object_arn(self, partition: str) -> str:
         """The archive's ARN, or the pattern of all files in the folder."""
-        return f"{self.bucket_arn}/{self.key}{'*' if self.key.endswith('/') else ''}"
+        return f"{self.bucket_arn(partition)}/{self.key}{'*' if self.key.endswith('/') else ''}"
 
 
 def from_jumpstart(model: FalconModel, region: Region) -> Weights:
@@ -43,6 +45,6 @@ def from_jumpstart(model: FalconModel, region: Region) -> Weights:
     return Weights(region.jumpstart_bucket, model.model_data_key, model.s3_data_type, model.compression_type)
 
 
-def in_artifact_bucket(model: FalconModel, bucket_name: str, key_arn: str) -> Weights:
+def in_artifact_bucket(model: FalconModel, bucket_name: str, key_arn: str | None = None) -> Weights:
     """Files as `save_pretrained` writes them, below models/<name>/ of a deployment's own bucket."""
     return Weights(bucket_name, f"models/{model.name}/", "S3Prefix", "None", key_arn)

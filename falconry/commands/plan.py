@@ -1,0 +1,124 @@
+"""`falconry plan`: what a config would create, whether it fits, what it costs, what it changes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from falconry.target import Config, Json, Local
+
+if TYPE_CHECKING:
+    from falconry.deployment.changes import Change
+    from falconry.deployment.cost import Load, Throughput
+    from falconry.target import Target
+
+
+def plan(
+    config: Config = "",
+    requests_per_day: Annotated[
+        float, typer.Option(min=1, help="The load: requests a day to each model, spread evenly.")
+    ] = 10_000,
+    tokens_per_answer: Annotated[float, typer.Option(min=1, help="The load: tokens of an answer, on average.")] = 250,
+    tokens_per_second: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="The load as answer tokens a second for each model; instead of requests a day."),
+    ] = None,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Show what a config creates, costs and changes.
+
+    And whether each model fits the memory of its GPUs.
+
+    Nothing is created and nothing synthesised. With credentials, the endpoints are compared with those that are
+    deployed; without, that part is left out. Prices are list prices with their dates: AWS's bill decides.
+
+    \b
+    Examples:
+      falconry plan dev
+      falconry plan falcon-180b --requests-per-day 50000
+      falconry plan dev --tokens-per-second 100 --json
+      falconry plan --local                against what `make local` runs
+    """
+    from falconry.deployment.cost import Load
+    from falconry.target import find
+
+    target = find(config, local=local)
+    load = Load(requests_per_day, tokens_per_answer)
+    if tokens_per_second is not None:
+        load = Load.of_tokens(tokens_per_second, tokens_per_answer)
+    changes, reason = _compare(target)
+    if json:
+        _print_json(target, load, changes, reason)
+        return
+    from falconry.views import plan as view
+
+    view.show(target.settings, load, changes, reason)
+
+
+def _compare(target: Target) -> tuple[list[Change], str | None]:
+    """What a deploy changes; or nothing, and why that cannot be said."""
+    from falconry.account import require_account
+    from falconry.aws_errors import sentence
+    from falconry.deployment.changes import changes
+    from falconry.deployment.deployed import endpoints
+    from falconry.errors import CommandError
+
+    try:
+        account = require_account(target).account
+        return changes(target.settings, endpoints(target), account), None
+    except CommandError as error:
+        return [], str(error)
+    except Exception as error:
+        said = sentence(error)
+        if said is None:
+            raise
+        return [], said
+
+
+def _print_json(target: Target, load: Load, changes: list[Change], reason: str | None) -> None:
+    from catalog import SERVICE_PRICES_READ
+    from falconry.deployment import cost
+    from falconry.deployment.contents import contents
+    from falconry.output import print_json
+
+    settings = target.settings
+    print_json(
+        {
+            "deployment": settings.name,
+            "region": settings.region,
+            "stacks": contents(settings),
+            "load": {**asdict(load), "tokens_per_second": load.tokens_per_second},
+            "models": [_described(model.name, cost.throughput(model, load)) for model in settings.models],
+            "costs": [
+                {"name": item.name, "usd_per_hour": item.usd_per_hour, "usd_per_month": item.usd_per_month}
+                for item in (*cost.standing(settings), cost.requests(settings, load))
+            ],
+            "prices": {"region": "us-east-1", "read": SERVICE_PRICES_READ},
+            "changes": None if reason else [asdict(change) for change in changes],
+            "changes_unknown_because": reason,
+        }
+    )
+
+
+def _described(name: str, throughput: Throughput) -> dict[str, object]:
+
+    room = throughput.fit
+    return {
+        "name": name,
+        "instance_type": room.instance_type.name,
+        "instance_count": throughput.instance_count,
+        "quantize": room.quantize,
+        "fits": room.fits,
+        "gpu_memory_gib": room.shards * room.instance_type.gpu.memory_gib,
+        "weights_gib": round(room.weights_gib, 1),
+        "room_gib": round(room.room_gib, 1),
+        "requests_at_once_per_instance": throughput.at_once,
+        "requests_at_once_needed": round(throughput.needed_at_once, 2),
+        "holds_the_load": throughput.holds,
+        "usd_per_million_tokens": throughput.usd_per_million_tokens,
+        "usd_per_million_tokens_at_least": throughput.usd_per_million_tokens_at_least,
+        "price": None if room.instance_type.price is None else asdict(room.instance_type.price),
+    }

@@ -1,0 +1,39 @@
+"""`falconry preflight`: whether a deploy will work, before it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from falconry.errors import CheckFailedError
+from falconry.target import Config, Json, Local
+
+
+def preflight(config: Config = "", local: Local = False, json: Json = False) -> None:
+    """Ask the account whether a deploy will work; create nothing.
+
+    Credentials, region, CDK bootstrap, instance quotas (also for the second fleet of an update), zones, weights,
+    network, Lambda's concurrency. Each failure comes with the command that mends it. Exit code 1 if a check failed;
+    warnings, and what these credentials may not ask, leave it 0.
+
+    \b
+    Examples:
+      falconry preflight falcon-180b
+      falconry preflight dev && npx cdk deploy --all -c config=dev
+      falconry preflight dev --json | jq -r '.[] | select(.outcome == "failed") | .mend'
+    """
+    from falconry.preflight.check import Outcome
+    from falconry.preflight.run import run
+    from falconry.target import find
+
+    target = find(config, local=local)
+    report = run(target)
+    if json:
+        from falconry.output import print_json
+
+        print_json([{"part": part, **asdict(check)} for part, checks in report.items() for check in checks])
+    else:
+        from falconry.views import preflight as view
+
+        view.show(target, report)
+    if any(check.outcome is Outcome.FAILED for checks in report.values() for check in checks):
+        raise CheckFailedError

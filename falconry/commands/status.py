@@ -1,0 +1,85 @@
+"""`falconry status`: how a deployment does right now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from falconry.target import Config, Json, Local
+
+if TYPE_CHECKING:
+    from falconry.deployment.status import Status
+    from falconry.target import Target
+
+
+def status(
+    config: Config = "",
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option(min=1, help="Seconds between two looks, with --watch.")] = 10.0,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Show endpoints, traffic, alarms, last deploy, cost so far.
+
+    Exit code 1 if the deployment is not there. Requests, tokens and times are the front's own metrics; the cost is
+    computed from instance hours at list price, not billed.
+
+    \b
+    Examples:
+      falconry status dev
+      falconry status falcon-180b --watch --interval 30
+      falconry status --json | jq '.endpoints[] | select(.status != "InService")'
+    """
+    from falconry.target import find
+
+    target = find(config, local=local)
+    if watch:
+        _watch(target, interval, json)
+    else:
+        _show(_read(target), json)
+
+
+def _read(target: Target) -> Status:
+    """Raises CommandError for a deployment that is not there."""
+    from falconry.account import require_account
+    from falconry.deployment.status import read
+    from falconry.errors import CommandError
+
+    account = require_account(target).account
+    found = read(target)
+    if not found.stacks and not found.endpoints:
+        raise CommandError(
+            f"{target.settings.name} is not deployed in {target.settings.region} of account {account}. `falconry "
+            f"preflight {target.config}` says whether it can be; `npx cdk deploy --all -c config={target.config}` does."
+        )
+    return found
+
+
+def _show(found: Status, json: bool) -> None:
+    from falconry.output import print_json
+
+    if json:
+        print_json(asdict(found))
+        return
+    from falconry.views import status as view
+
+    view.show(found)
+
+
+def _watch(target: Target, interval: float, json: bool) -> None:
+    import time
+
+    from falconry.output import console
+
+    # Ctrl-C is how this ends, not a failure.
+    try:
+        while True:
+            found = _read(target)
+            if not json:
+                console().clear()
+            _show(found, json)
+            time.sleep(interval)
+    except KeyboardInterrupt:
+        return

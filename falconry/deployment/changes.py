@@ -1,0 +1,91 @@
+"""What a deploy would do to each endpoint: the config's meaning against SageMaker's description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from falconry.deployment.deployed import DeployedEndpoint
+from settings import Model, Settings, serving
+
+Kind = Literal["created", "unchanged", "updated", "succeeded", "removed", "blocked"]
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+"""States in which SageMaker takes no change to an endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as the config wants it."""
+
+    what: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one endpoint.
+
+    Attributes:
+        kind: "updated" is in place: a second fleet starts beside the first (blue/green), traffic moves, the first ends.
+            "succeeded": an endpoint of another name takes over, since the mode of scaling asks for another kind of
+            endpoint. "blocked": SageMaker would refuse it in the endpoint's present state.
+        reason: why it is blocked, where the state does not say it.
+    """
+
+    model: str
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+    status: str = ""
+    failure: str | None = None
+    reason: str | None = None
+
+
+def changes(settings: Settings, deployed: Mapping[str, DeployedEndpoint], account: str) -> list[Change]:
+    """What deploying `settings` to `account` does to each endpoint, in the config's order; removed ones last."""
+    found = [_change(settings, model, deployed.get(model.name), account) for model in settings.models]
+    wanted = {model.name for model in settings.models}
+    return found + [Change(name, "removed") for name in sorted(deployed.keys() - wanted)]
+
+
+def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, account: str) -> Change:
+    if now is None:
+        return Change(model.name, "created")
+    if now.components != model.scaling.components:
+        names = Difference("endpoint", now.name, settings.endpoint_name(model))
+        return Change(model.name, "succeeded", (names,), now.status, now.failure)
+    differences = tuple(_differences(settings, model, now, account))
+    kind: Kind = "updated" if differences else "unchanged"
+    if now.status == "Failed" or (differences and now.status in BUSY):
+        kind = "blocked"
+    if now.scaled and now.instance_type != model.instance_type:
+        reason = (
+            "SageMaker refuses another instance type while the number of instances is scaled. Deploy "
+            "`scaling: {mode: fixed}` first, then the other type, then the scaling again."
+        )
+        return Change(model.name, "blocked", differences, now.status, now.failure, reason)
+    return Change(model.name, kind, differences, now.status, now.failure)
+
+
+def _differences(settings: Settings, model: Model, now: DeployedEndpoint, account: str) -> Iterator[Difference]:
+    bucket = serving.artifact_bucket_name(settings, account)
+    pairs = (
+        ("instance type", now.instance_type, model.instance_type),
+        # Where they are scaled, a deploy leaves their number as it is.
+        *([("instances", str(now.configured), str(model.instance_count))] if model.scaling.mode == "fixed" else []),
+        ("image", now.image, serving.image(settings, model)),
+        ("weights", now.weights, serving.weights(settings, model, artifact_bucket=bucket).uri),
+    )
+    for what, before, after in pairs:
+        if before != after:
+            yield Difference(what, before, after)
+    wanted = serving.environment(model)
+    for name in sorted(now.environment.keys() | wanted.keys()):
+        before, after = now.environment.get(name, "unset"), wanted.get(name, "unset")
+        if before != after:
+            yield Difference(name, before, after)
+    existing = settings.network.existing
+    if existing and now.subnets != frozenset(existing.subnet_ids):
+        yield Difference("subnets", ", ".join(sorted(now.subnets)), ", ".join(existing.subnet_ids))

@@ -1,0 +1,78 @@
+"""What a deployment consists of, in words: its stacks and their main resources. No synthesis is needed for that."""
+
+from __future__ import annotations
+
+from catalog import MODELS
+from settings import Model, Settings, serving
+
+
+def contents(settings: Settings) -> dict[str, list[str]]:
+    """Each stack's name with a line for each of its main resources."""
+    lines = {"network": _network(settings), "models": _models(settings), "api": _api(settings)}
+    return {serving.stack_name(settings, stack): lines[stack] for stack in serving.STACKS}
+
+
+def _network(settings: Settings) -> list[str]:
+    network, existing = settings.network, settings.network.existing
+    if existing:
+        lines = [f"Security groups in {existing.vpc_id}, which is there already: {len(existing.subnet_ids)} subnets"]
+    else:
+        zones = ", ".join(network.zone_names) or f"{network.zones} zones"
+        lines = [f"VPC {network.cidr} in {zones}: private subnets without a route to the internet, flow logs"]
+    if existing is None or existing.create_endpoints:
+        lines.append("VPC endpoints for S3 (gateway) and the SageMaker runtime (interface)")
+    fate = "kept" if settings.retain_data else "deleted"
+    lines.append(f"Bucket for own weights and a KMS key; {fate} on `cdk destroy`")
+    return lines
+
+
+def _models(settings: Settings) -> list[str]:
+    lines = []
+    for model in settings.models:
+        source = "JumpStart's bucket" if model.model_data == "jumpstart" else "the artifact bucket"
+        precision = f", {model.quantize}" if model.quantize else ""
+        lines.append(f"Endpoint {settings.endpoint_name(model)}: {instances(model)} x {model.instance_type}")
+        lines.append(f"  TGI {MODELS[model.name].tgi_version}{precision}, network isolation, weights from {source}")
+        lines.append(f"  {_SCALING[model.scaling.mode]}; {_UPDATES[model.update.strategy]}")
+    return lines
+
+
+_SCALING = {
+    "fixed": "Always so many",
+    "target_tracking": "As many as the requests need",
+    "scheduled": "By the clock",
+    "scale_to_zero": "As many as the requests need, none without requests",
+}
+
+_UPDATES = {
+    "all_at_once": "an update goes to a second fleet all at once",
+    "canary": "an update sends a part of the requests to a second fleet first",
+    "linear": "an update goes to a second fleet in steps",
+    "rolling": "an update replaces instances in batches",
+}
+
+
+def instances(model: Model) -> str:
+    """How many there are: "2", or "1 to 4"."""
+    fewest, most = model.scaling.trough(model.instance_count), model.most_instances
+    return str(most) if fewest == most else f"{fewest} to {most}"
+
+
+def _api(settings: Settings) -> list[str]:
+    api = settings.api
+    callers = {
+        "api_key": f"keys for {', '.join(client.name for client in api.clients)}",
+        "iam": "signed requests (IAM)",
+        "jwt": f"tokens of {api.jwt.issuer}" if api.jwt else "",
+    }[api.auth]
+    where = "through VPC endpoints only" if api.access == "private" else "public"
+    lines = [
+        f"REST API, {where}: {callers}",
+        f"Front in Lambda, {serving.capacity(settings).requests_at_once} requests at once (reserved concurrency)",
+    ]
+    if api.web_acl.enabled:
+        lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests an address in 5 minutes")
+    if api.domain:
+        lines.append(f"Domain {api.domain.name}")
+    lines.append(f"Logs for {settings.log_retention_days} days{', traces in X-Ray' if settings.tracing else ''}")
+    return lines

@@ -1,0 +1,158 @@
+"""What a deployment costs by list prices: what runs whether it is used or not, and what a load adds.
+
+Prices are facts with a date and of one region (`catalog`). An hour counts in full; a month has 730 of them, as AWS
+reckons.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
+from settings import Model, Settings, serving
+
+HOURS_PER_MONTH = 730
+SECONDS_PER_DAY = 86_400
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+
+KMS_KEYS = 2
+"""Of the network stack (data) and of the API stack."""
+
+WEB_ACL_RULES = 4
+"""Three of AWS's rule groups and the rate of one address."""
+
+FRONT_GB = 1.0
+"""The front's memory, for which Lambda asks by the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the bill. `usd_per_hour` is None where no price is known."""
+
+    name: str
+    usd_per_hour: float | None
+
+    @property
+    def usd_per_month(self) -> float | None:
+        return None if self.usd_per_hour is None else self.usd_per_hour * HOURS_PER_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked of each model, spread evenly over day and night."""
+
+    requests_per_day: float
+    tokens_per_answer: float
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.requests_per_day * self.tokens_per_answer / SECONDS_PER_DAY
+
+    @property
+    def tokens_per_month(self) -> float:
+        return self.requests_per_day * self.tokens_per_answer * DAYS_PER_MONTH
+
+    @classmethod
+    def of_tokens(cls, tokens_per_second: float, tokens_per_answer: float) -> Load:
+        """The load that needs so many answer tokens a second."""
+        return cls(tokens_per_second * SECONDS_PER_DAY / tokens_per_answer, tokens_per_answer)
+
+
+def standing(settings: Settings) -> list[Item]:
+    """What runs by the hour, used or not."""
+    items = [
+        Item(f"{_count(model)} x {model.instance_type} for {model.name}", _instances(model))
+        for model in settings.models
+    ]
+    existing = settings.network.existing
+    if existing is None or existing.create_endpoints:
+        zones = len(existing.subnet_ids) if existing else len(settings.network.zone_names) or settings.network.zones
+        items.append(
+            Item(f"SageMaker runtime endpoint in {zones} zones", zones * SERVICE_PRICES.interface_endpoint_hour)
+        )
+    if settings.api.web_acl.enabled:
+        month = SERVICE_PRICES.web_acl_month + WEB_ACL_RULES * SERVICE_PRICES.web_acl_rule_month
+        items.append(Item(f"web ACL with {WEB_ACL_RULES} rules", month / HOURS_PER_MONTH))
+    items.append(Item(f"{KMS_KEYS} KMS keys", KMS_KEYS * SERVICE_PRICES.kms_key_month / HOURS_PER_MONTH))
+    return items
+
+
+def requests(settings: Settings, load: Load) -> Item:
+    """What API Gateway, WAF and the front ask for the load on all models."""
+    per_million = SERVICE_PRICES.rest_api_million_requests + SERVICE_PRICES.lambda_million_requests
+    if settings.api.web_acl.enabled:
+        per_million += SERVICE_PRICES.web_acl_million_requests
+    a_day = 0.0
+    for model in settings.models:
+        seconds = load.tokens_per_answer * MODELS[model.name].latency_per_token_ms / 1000
+        a_request = per_million / 1e6 + seconds * FRONT_GB * SERVICE_PRICES.lambda_arm_gb_second
+        a_day += load.requests_per_day * a_request
+    return Item("API Gateway, Lambda" + (", WAF" if settings.api.web_acl.enabled else "") + " at that load", a_day / 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How one model's endpoint stands to a load.
+
+    The catalog knows how long a token takes for one request alone. Requests that run together share the GPUs, so each
+    is slower then: `tokens_per_second_at_most` supposes that they are not, and is a bound that no endpoint exceeds.
+
+    Attributes:
+        at_once: requests that one instance serves at the same time, as memory and container allow.
+        needed_at_once: requests that the load keeps running on average (Little's law), over all instances.
+        usd_per_million_tokens: at the load; None where the load is too much or the instance's price is not known.
+    """
+
+    fit: Fit
+    at_once: int
+    instance_count: int
+    needed_at_once: float
+    tokens_per_second_at_most: float
+    usd_per_million_tokens: float | None
+    usd_per_million_tokens_at_least: float | None
+
+    @property
+    def holds(self) -> bool:
+        return self.needed_at_once <= self.at_once * self.instance_count
+
+    @property
+    def instances_needed(self) -> int:
+        return max(1, math.ceil(self.needed_at_once / max(1, self.at_once)))
+
+
+def throughput(model: Model, load: Load) -> Throughput:
+    """How `model` would serve `load`."""
+    entry = MODELS[model.name]
+    room = fit(entry, INSTANCE_TYPES[model.instance_type], model.quantize)
+    at_once = min(room.room_tokens // model.max_total_tokens, serving.concurrent_requests(model))
+    seconds_per_token = entry.latency_per_token_ms / 1000
+    at_most = at_once * model.most_instances / seconds_per_token
+    hour = _instances(model)
+    held = load.tokens_per_second <= at_most
+    return Throughput(
+        fit=room,
+        at_once=at_once,
+        instance_count=model.most_instances,
+        needed_at_once=load.tokens_per_second * seconds_per_token,
+        tokens_per_second_at_most=at_most,
+        usd_per_million_tokens=_per_million(hour, load.tokens_per_second) if held else None,
+        usd_per_million_tokens_at_least=_per_million(hour, at_most),
+    )
+
+
+def _count(model: Model) -> str:
+    """What is reckoned with: the most instances, where their number changes."""
+    fewest, most = model.scaling.trough(model.instance_count), model.most_instances
+    return str(most) if fewest == most else f"at most {most}"
+
+
+def _instances(model: Model) -> float | None:
+    price = INSTANCE_TYPES[model.instance_type].usd_per_hour
+    return None if price is None else price * model.most_instances
+
+
+def _per_million(usd_per_hour: float | None, tokens_per_second: float) -> float | None:
+    if usd_per_hour is None or tokens_per_second <= 0:
+        return None
+    return usd_per_hour / (tokens_per_second * 3600) * 1e6

@@ -1,0 +1,44 @@
+"""The names by which the `falconry` command finds a deployment are those that its templates give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import settings
+from catalog import endpoint_log_group
+from settings import serving
+
+from .conftest import ROOT, Deployment
+
+
+def test_log_groups_and_functions_are_called_as_the_command_expects(falcon_180b: Deployment) -> None:
+    config = settings.load(ROOT / "config" / "falcon-180b.yaml")
+
+    def names(resource_type: str, member: str) -> set[str]:
+        templates = (falcon_180b.models, falcon_180b.api)
+        found = [resource for template in templates for resource in template.resources(resource_type)]
+        return {resource["Properties"].get(member) for resource in found}
+
+    functions = {serving.front_name(config), serving.authorizer_name(config)}
+    assert names("AWS::Lambda::Function", "FunctionName") == functions
+    assert names("AWS::Logs::LogGroup", "LogGroupName") >= {
+        *(serving.function_log_group(function) for function in functions),
+        serving.access_log_group(config),
+        *(endpoint_log_group(config.endpoint_name(model)) for model in config.models),
+    }
+
+
+def test_image_environment_and_weights_are_what_sagemaker_is_told(
+    synthesise: Callable[[Path], Deployment],
+) -> None:
+    path = ROOT / "config" / "dev.yaml"
+    config = settings.load(path)
+    (model,) = config.models
+
+    container = synthesise(path).models.only("AWS::SageMaker::Model")["PrimaryContainer"]
+
+    assert container["Image"] == serving.image(config, model)
+    assert container["Environment"] == serving.environment(model)
+    source = container["ModelDataSource"]["S3DataSource"]
+    assert source["S3Uri"] == serving.weights(config, model, artifact_bucket="any").uri
