@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from catalog import MODELS, REGIONS
 from settings import checks
+from settings.operations import Operations
+from settings.section import Section
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
 """Becomes part of AWS resource names. 20 characters leave room for account and region in an S3 bucket's 63."""
@@ -26,12 +28,6 @@ LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """The days that CloudWatch Logs knows (PutRetentionPolicy)."""
-
-
-class Section(BaseModel):
-    """A part of a config file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Model(Section):
@@ -287,6 +283,7 @@ class Settings(Section):
         default=True,
         description="Whether AWS X-Ray follows a sample of the requests: times, counts and ids, never text.",
     )
+    operations: Operations = Field(default=Operations(), description="Who is told what, when; audit log; budget.")
     retain_data: bool = Field(
         default=True, description="Whether buckets, their keys and audit logs outlive `cdk destroy`."
     )
