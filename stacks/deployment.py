@@ -15,8 +15,14 @@ def add_deployment(app: App, settings: Settings) -> None:
     prefix = f"falconry-{settings.name}"
     environment = Environment(account=settings.account, region=settings.region)
     artifact_bucket_name = f"{prefix}-{settings.account or Aws.ACCOUNT_ID}-{settings.region}"
+    audit_bucket_name = f"{artifact_bucket_name}-audit"
     network = NetworkStack(
-        app, f"{prefix}-network", env=environment, settings=settings, artifact_bucket_name=artifact_bucket_name
+        app,
+        f"{prefix}-network",
+        env=environment,
+        settings=settings,
+        artifact_bucket_name=artifact_bucket_name,
+        audit_bucket_name=audit_bucket_name,
     )
     models = ModelsStack(
         app,
@@ -27,7 +33,14 @@ def add_deployment(app: App, settings: Settings) -> None:
         artifact_bucket_name=artifact_bucket_name,
         encryption_key=network.key,
     )
-    api = ApiStack(app, f"{prefix}-api", env=environment, settings=settings, network=network.isolated)
+    api = ApiStack(
+        app,
+        f"{prefix}-api",
+        env=environment,
+        settings=settings,
+        network=network.isolated,
+        audit_bucket_name=audit_bucket_name,
+    )
     if settings.termination_protection:
         for stack in (network, models, api):
             stack.termination_protection = True
