@@ -51,7 +51,7 @@ class ApiStack(Stack):
         self._key: kms.IKey = EncryptionKey(
             self, "Encryption", alias=f"falconry/{settings.name}/api", removal_policy=RemovalPolicy.DESTROY
         ).key
-        capacity = _capacity(settings)
+        capacity = capacity_of(settings)
         cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
         front = ChatFunction(
             self,
@@ -206,7 +206,8 @@ class ApiStack(Stack):
         return f"https://{domain.name}/v1"
 
 
-def _capacity(settings: Settings) -> Capacity:
+def capacity_of(settings: Settings) -> Capacity:
+    """What the instances of all models hold together."""
     return Capacity.of_instances(
         model.instance_count * int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
         for model in settings.models

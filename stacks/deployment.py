@@ -8,6 +8,7 @@ from settings import Settings
 from stacks.api_stack import ApiStack
 from stacks.models_stack import ModelsStack
 from stacks.network_stack import NetworkStack
+from stacks.operations_stack import OperationsStack
 
 
 def add_deployment(app: App, settings: Settings) -> None:
@@ -41,8 +42,12 @@ def add_deployment(app: App, settings: Settings) -> None:
         network=network.isolated,
         audit_bucket_name=audit_bucket_name,
     )
+    # By names, an alarm or a graph may come before what it is about; but what is silent for its first hour would page.
+    operations = OperationsStack(app, f"{prefix}-operations", env=environment, settings=settings)
+    operations.add_stack_dependency(models)
+    operations.add_stack_dependency(api)
     if settings.termination_protection:
-        for stack in (network, models, api):
+        for stack in (network, models, api, operations):
             stack.termination_protection = True
     for key, value in {**settings.tags, "falconry:deployment": settings.name}.items():
         Tags.of(app).add(key, value)
