@@ -189,7 +189,7 @@ api:
         .replace("    gpu_memory_percent: 99\n", "")
         .replace("    include_content: true\n", ""),
     ),
-    "audited-from-existing-vpc": Config(
+    "audited-in-vpc": Config(
         SMALL
         + """\
 network:
