@@ -102,6 +102,7 @@ class Response:
         self._connection = connection
         self.started = False
         self.ended = False
+        self.status = 0
 
     @property
     def disconnected(self) -> asyncio.Event:
@@ -139,7 +140,7 @@ class Response:
 
         Without a Content-Length the body is chunked (HTTP/1.0: it ends with the connection).
         """
-        self.started = True
+        self.started, self.status = True, status
         encoded = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         self._connection.send(h11.Response(status_code=status, headers=encoded))
 
