@@ -14,7 +14,7 @@ class AccessLogBucket(Construct):
     """A private bucket that takes TLS connections only and forgets what is in it after a while.
 
     Args:
-        bucket_name: its name.
+        bucket_name: its name. Default: CloudFormation's choice.
         source_bucket_name: the bucket that the logs are about. By its name: that bucket is made after this one and
             its policy, without which S3 refuses to write logs here.
         retention_days: how long a log is kept.
@@ -26,9 +26,9 @@ class AccessLogBucket(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket_name: str,
         source_bucket_name: str,
         retention_days: int,
+        bucket_name: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, construct_id)

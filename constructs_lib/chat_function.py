@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
+from constructs_lib.audit_log import AuditLog
 from constructs_lib.function_role import FunctionRole, read_environment, send_traces
 from constructs_lib.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
 
@@ -50,6 +51,8 @@ class ChatFunction(Construct):
         reserved_concurrency: how many of it run at once at most; no other function can take these places.
         environment: further variables. Default: none.
         tracing: whether X-Ray is told of a sample of the requests. Default: no.
+        audit_log: where it puts a record of each request. Default: nowhere.
+        audit_content: whether the records hold prompts and answers. Default: no.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class ChatFunction(Construct):
         reserved_concurrency: int,
         environment: Mapping[str, str] | None = None,
         tracing: bool = False,
+        audit_log: AuditLog | None = None,
+        audit_content: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         identity = FunctionRole(
@@ -86,6 +91,7 @@ class ChatFunction(Construct):
                 "JoinNetwork": _join_network(),
                 "ReadEnvironment": [read_environment(encryption_key)],
                 **({"SendTraces": [send_traces()]} if tracing else {}),
+                **({"Audit": audit_log.permissions()} if audit_log else {}),
             },
         )
         acknowledge_wildcard(identity, "*", "Only for actions of EC2 and X-Ray that take no resource, or make it.")
@@ -105,6 +111,7 @@ class ChatFunction(Construct):
             environment={
                 "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",
                 "FALCONRY_MODELS": json.dumps([asdict(model) for model in models], separators=(",", ":")),
+                **(_audit_variables(audit_log.bucket_name, audit_content) if audit_log else {}),
                 **(environment or {}),
             },
             environment_encryption=encryption_key,
@@ -115,9 +122,16 @@ class ChatFunction(Construct):
             reserved_concurrent_executions=reserved_concurrency,
             tracing=lambda_.Tracing.ACTIVE if tracing else None,
         )
+        if audit_log:
+            audit_log.accept_from(identity.role)
+            acknowledge_wildcard(identity, audit_log.objects, "One object a request, named by the time and its id.")
         acknowledge(
             self.function, "LambdaDLQ", "API Gateway calls it and waits for the answer; nothing is queued.", NIST
         )
+
+
+def _audit_variables(bucket_name: str, content: bool) -> dict[str, str]:
+    return {"FALCONRY_AUDIT_BUCKET": bucket_name, "FALCONRY_AUDIT_CONTENT": str(content).lower()}
 
 
 def _join_network() -> list[iam.PolicyStatement]:

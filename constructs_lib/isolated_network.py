@@ -36,12 +36,14 @@ class IsolatedNetwork(Construct):
         readable_buckets: names of the only S3 buckets that the S3 endpoint lets through.
         invocable_endpoints: ARNs (or patterns) of the only endpoints that the runtime endpoint lets through.
         create_endpoints: whether to make the two endpoints. Default: yes. Otherwise the VPC has them already.
+        audit_bucket: name of the bucket that the front puts records into, through the S3 endpoint. Default: none.
 
     Attributes:
         vpc: the VPC.
         subnets: its private subnets.
         subnet_arns: their ARNs; with any account where a VPC may be shared.
-        front_security_group: for the front: may open connections to the SageMaker runtime endpoint and nothing else.
+        front_security_group: for the front: may open connections to the SageMaker runtime endpoint and nothing else,
+            or, with an audit bucket, HTTPS connections; the only route leads to S3.
         model_security_group: for the models: may open HTTPS connections; the only route leads to S3.
     """
 
@@ -54,6 +56,7 @@ class IsolatedNetwork(Construct):
         readable_buckets: Sequence[str],
         invocable_endpoints: Sequence[str],
         create_endpoints: bool = True,
+        audit_bucket: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.vpc = place.vpc
@@ -65,8 +68,10 @@ class IsolatedNetwork(Construct):
         self.model_security_group = self._security_group("ModelSecurityGroup", "Models: fetch artifacts from S3")
         # S3's addresses are public ones in a managed prefix list whose id only a lookup would tell.
         self.model_security_group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "S3 through the gateway endpoint")
+        if audit_bucket:
+            self.front_security_group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "Audit records to S3")
         if create_endpoints:
-            self._add_s3_endpoint(place.route_table_ids, readable_buckets)
+            self._add_s3_endpoint(place.route_table_ids, readable_buckets, audit_bucket)
             self._add_runtime_endpoint(invocable_endpoints)
         else:
             # The endpoint's security group is not known, but an interface endpoint has a private address.
@@ -76,8 +81,15 @@ class IsolatedNetwork(Construct):
     def _security_group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description, allow_all_outbound=False)
 
-    def _add_s3_endpoint(self, route_table_ids: Sequence[str], buckets: Sequence[str]) -> None:
+    def _add_s3_endpoint(
+        self, route_table_ids: Sequence[str], buckets: Sequence[str], audit_bucket: str | None
+    ) -> None:
         # For SageMaker, which fetches a model's weights through the model's subnets. A gateway endpoint costs nothing.
+        records = []
+        if audit_bucket:
+            account = {"StringEquals": {"aws:PrincipalAccount": Stack.of(self).account}}
+            resource = f"{_bucket_arn(audit_bucket)}/*"
+            records = [{"Action": "s3:PutObject", "Resource": resource, "Condition": account}]
         ec2.CfnVPCEndpoint(
             self,
             "S3",
@@ -88,6 +100,7 @@ class IsolatedNetwork(Construct):
             policy_document=_policy(
                 {"Action": "s3:ListBucket", "Resource": [_bucket_arn(bucket) for bucket in buckets]},
                 {"Action": "s3:GetObject", "Resource": [f"{_bucket_arn(bucket)}/*" for bucket in buckets]},
+                *records,
             ),
         )
 

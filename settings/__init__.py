@@ -5,6 +5,7 @@ once: file, line, path, the value found, what is allowed, and the nearest right 
 """
 
 from settings.loading import SettingsError, config_path, load
+from settings.operations import Alarms, AuditLog, Budget, Operations
 from settings.scaling import Scaling, Schedule, Update
 from settings.sections import (
     MAX_STOP_SEQUENCES,
@@ -24,7 +25,10 @@ from settings.sections import (
 __all__ = [
     "MAX_STOP_SEQUENCES",
     "MAX_TOP_N_TOKENS",
+    "Alarms",
     "Api",
+    "AuditLog",
+    "Budget",
     "Client",
     "Domain",
     "ExistingVpc",
@@ -32,6 +36,7 @@ __all__ = [
     "Jwt",
     "Model",
     "Network",
+    "Operations",
     "Scaling",
     "Schedule",
     "Settings",

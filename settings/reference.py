@@ -25,7 +25,7 @@ _INTRODUCTION = """\
 One YAML file in `config/` is one deployment, named after the file. `make synth CONFIG=name` checks it without an AWS
 account; a mistake is reported with its line, the value found and what to write instead.
 
-This page is made from `settings/sections.py` by `make reference`.
+This page is made from `settings/` by `make reference`.
 """
 
 _TYPE_NAMES = {bool: "true or false", float: "number", int: "whole number", str: "text"}

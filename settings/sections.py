@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from catalog import MODELS, REGIONS
 from settings import checks
+from settings.operations import Operations
 from settings.scaling import Scaling, Update, check_update
 from settings.section import Section
 
@@ -291,6 +292,7 @@ class Settings(Section):
         default=True,
         description="Whether AWS X-Ray follows a sample of the requests: times, counts and ids, never text.",
     )
+    operations: Operations = Field(default=Operations(), description="Who is told what, when; audit log; budget.")
     retain_data: bool = Field(
         default=True, description="Whether buckets, their keys and audit logs outlive `cdk destroy`."
     )

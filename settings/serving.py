@@ -18,7 +18,7 @@ from catalog import (
 from catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
 from settings.sections import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
 
-STACKS = ("network", "models", "api")
+STACKS = ("network", "models", "api", "operations")
 """The stacks of a deployment, each after those that it needs."""
 
 

@@ -17,6 +17,7 @@ from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.admission import Admission
 from constructs_lib.api_client import ApiClient
 from constructs_lib.api_domain import ApiDomain
+from constructs_lib.audit_log import AuditLog
 from constructs_lib.bearer_authorizer import BearerAuthorizer
 from constructs_lib.chat_api import STAGE_NAME, ChatApi
 from constructs_lib.chat_function import ChatFunction, ServedModel
@@ -34,7 +35,14 @@ class ApiStack(Stack):
     them."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings, network: IsolatedNetwork
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        settings: Settings,
+        network: IsolatedNetwork,
+        audit_bucket_name: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: API")
         self._settings = settings
@@ -58,6 +66,8 @@ class ApiStack(Stack):
             reserved_concurrency=capacity.requests_at_once,
             environment={"FALCONRY_DEPLOYMENT": settings.name, **_origins(settings)},
             tracing=settings.tracing,
+            audit_log=self._audit_log(audit_bucket_name),
+            audit_content=settings.operations.audit_log.include_content,
         )
         access_log = AccessLog(
             self,
@@ -88,6 +98,27 @@ class ApiStack(Stack):
         url = self._add_domain(api)
         ssm.StringParameter(self, "Url", parameter_name=f"/falconry/{settings.name}/api/url", string_value=url)
         CfnOutput(self, "BaseUrl", value=url, description="Base URL for OpenAI clients")
+
+    def _audit_log(self, bucket_name: str) -> AuditLog | None:
+        settings = self._settings
+        wanted = settings.operations.audit_log
+        if not wanted.enabled:
+            return None
+        made = AuditLog(
+            self,
+            "AuditLog",
+            bucket_name=bucket_name,
+            key_alias=f"falconry/{settings.name}/audit",
+            retention_days=wanted.retention_days,
+            readers=wanted.readers,
+            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
+        )
+        role = made.reader.role_arn
+        ssm.StringParameter(
+            made, "ReaderArn", parameter_name=f"/falconry/{settings.name}/audit/reader-arn", string_value=role
+        )
+        CfnOutput(made, "BucketName", value=bucket_name, description="Audit records, by day and hour")
+        return made
 
     def _admission(self) -> Admission:
         settings = self._settings

@@ -8,18 +8,21 @@ from settings import Settings, serving
 from stacks.api_stack import ApiStack
 from stacks.models_stack import ModelsStack
 from stacks.network_stack import NetworkStack
+from stacks.operations_stack import OperationsStack
 
 
 def add_deployment(app: App, settings: Settings) -> None:
     """Add the stacks of the deployment that `settings` describes to `app`."""
     environment = Environment(account=settings.account, region=settings.region)
     artifact_bucket_name = serving.artifact_bucket_name(settings, settings.account or Aws.ACCOUNT_ID)
+    audit_bucket_name = f"{artifact_bucket_name}-audit"
     network = NetworkStack(
         app,
         serving.stack_name(settings, "network"),
         env=environment,
         settings=settings,
         artifact_bucket_name=artifact_bucket_name,
+        audit_bucket_name=audit_bucket_name,
     )
     models = ModelsStack(
         app,
@@ -31,10 +34,19 @@ def add_deployment(app: App, settings: Settings) -> None:
         encryption_key=network.key,
     )
     api = ApiStack(
-        app, serving.stack_name(settings, "api"), env=environment, settings=settings, network=network.isolated
+        app,
+        serving.stack_name(settings, "api"),
+        env=environment,
+        settings=settings,
+        network=network.isolated,
+        audit_bucket_name=audit_bucket_name,
     )
+    # By names, an alarm or a graph may come before what it is about; but what is silent for its first hour would page.
+    operations = OperationsStack(app, serving.stack_name(settings, "operations"), env=environment, settings=settings)
+    operations.add_stack_dependency(models)
+    operations.add_stack_dependency(api)
     if settings.termination_protection:
-        for stack in (network, models, api):
+        for stack in (network, models, api, operations):
             stack.termination_protection = True
     for key, value in {**settings.tags, "falconry:deployment": settings.name}.items():
         Tags.of(app).add(key, value)

@@ -31,7 +31,14 @@ class NetworkStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings, artifact_bucket_name: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        settings: Settings,
+        artifact_bucket_name: str,
+        audit_bucket_name: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: network and artifacts")
         # With an account given, CDK would ask it for its zones, though the VPC's are given too (ec2.Vpc reads
@@ -51,6 +58,7 @@ class NetworkStack(Stack):
             create_endpoints=existing.create_endpoints if existing else True,
             readable_buckets=[REGIONS[settings.region].jumpstart_bucket, artifact_bucket_name],
             invocable_endpoints=invocable(self, settings),
+            audit_bucket=audit_bucket_name if settings.operations.audit_log.enabled else None,
         )
         self._publish(settings.name)
 

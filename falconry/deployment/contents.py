@@ -8,7 +8,12 @@ from settings import Model, Settings, serving
 
 def contents(settings: Settings) -> dict[str, list[str]]:
     """Each stack's name with a line for each of its main resources."""
-    lines = {"network": _network(settings), "models": _models(settings), "api": _api(settings)}
+    lines = {
+        "network": _network(settings),
+        "models": _models(settings),
+        "api": _api(settings),
+        "operations": _operations(settings),
+    }
     return {serving.stack_name(settings, stack): lines[stack] for stack in serving.STACKS}
 
 
@@ -34,6 +39,17 @@ def _models(settings: Settings) -> list[str]:
         lines.append(f"Endpoint {settings.endpoint_name(model)}: {instances(model)} x {model.instance_type}")
         lines.append(f"  TGI {MODELS[model.name].tgi_version}{precision}, network isolation, weights from {source}")
         lines.append(f"  {_SCALING[model.scaling.mode]}; {_UPDATES[model.update.strategy]}")
+    return lines
+
+
+def _operations(settings: Settings) -> list[str]:
+    operations = settings.operations
+    told = (
+        ", ".join((*operations.page_emails, *operations.notice_emails)) or "nobody yet: `operations` names no address"
+    )
+    lines = ["Dashboard and alarms", f"Told by e-mail: {told}"]
+    if operations.budget:
+        lines.append(f"Budget of ${operations.budget.monthly_usd:,.0f} a month")
     return lines
 
 
@@ -74,5 +90,8 @@ def _api(settings: Settings) -> list[str]:
         lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests an address in 5 minutes")
     if api.domain:
         lines.append(f"Domain {api.domain.name}")
+    if settings.operations.audit_log.enabled:
+        what = "with prompts and answers" if settings.operations.audit_log.include_content else "without text"
+        lines.append(f"Audit log {what}, for {settings.operations.audit_log.retention_days} days")
     lines.append(f"Logs for {settings.log_retention_days} days{', traces in X-Ray' if settings.tracing else ''}")
     return lines

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import quote
 
-from chat import metrics, tracing
+from chat import audit, metrics, tracing
 from chat.front import Front
 from chat.http import Body, Request, Response
 from chat.models import ENVIRONMENT_VARIABLE, Models
@@ -39,6 +39,9 @@ CLIENTS: Mapping[str, str] = json.loads(os.environ.get("FALCONRY_CLIENTS", "{}")
 DEPLOYMENT = os.environ.get("FALCONRY_DEPLOYMENT", "")
 """The deployment's name, under which metrics are kept; none are without it."""
 
+AUDIT_LOG = audit.from_environment()
+"""Where a record of each request is kept; None where the deployment keeps none."""
+
 _TIMEOUT_HEADERS = ("x-stainless-read-timeout", "x-stainless-timeout")
 """How OpenAI's Python and JavaScript clients tell the seconds that they wait for a byte."""
 
@@ -59,7 +62,8 @@ def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:
     request = to_request(event, context)
     response = front().handle(request)
     response.headers.update(_cors_headers(event))
-    response.body.on_close(functools.partial(_log_response, event, request, response))
+    copy = AUDIT_LOG.copy_of(response.body) if AUDIT_LOG else []
+    response.body.on_close(functools.partial(_log_response, event, request, response, copy))
     return {"statusCode": response.status, "headers": response.headers, "body": response.body}
 
 
@@ -134,8 +138,11 @@ def _request_context(event: Mapping[str, object]) -> Mapping[str, object]:
     return context if isinstance(context, dict) else {}
 
 
-def _log_response(event: Mapping[str, object], request: Request, response: Response) -> None:
-    """One line a request: ids, counts, times and metrics. Never a prompt, an answer or a key."""
+def _log_response(event: Mapping[str, object], request: Request, response: Response, copy: list[bytes]) -> None:
+    """One line a request: ids, counts, times and metrics. Never a prompt, an answer or a key.
+
+    `copy` is what was answered, for an audit log that keeps it.
+    """
     record = response.record
     outcome = "failed" if record.error_code else "completed" if response.body.exhausted else "client_closed"
     client = _client(event)
@@ -149,11 +156,36 @@ def _log_response(event: Mapping[str, object], request: Request, response: Respo
         "outcome": outcome,
         **record.fields(),
     }
+    now = time.time()
+    measured: dict[str, object] = {}
     if DEPLOYMENT:
-        now = int(time.time() * 1000)
-        line |= metrics.embedded(record, deployment=DEPLOYMENT, client=client, status=response.status, milliseconds=now)
-    _log(line)
+        measured = metrics.embedded(
+            record, deployment=DEPLOYMENT, client=client, status=response.status, milliseconds=int(now * 1000)
+        )
+    _log(line | measured)
     tracing.send(record)
+    if AUDIT_LOG:
+        _audit(AUDIT_LOG, {**line, "source_ip": _source_ip(event)}, request, copy, now)
+
+
+def _audit(log: audit.AuditLog, line: Mapping[str, object], request: Request, copy: list[bytes], now: float) -> None:
+    """Everything has been sent by now: only the end of the answer waits for its record."""
+    failure = log.write(line, request.body, copy, now)
+    _log(
+        {
+            "level": "ERROR" if failure else "INFO",
+            "message": "audit",
+            "request_id": request.request_id,
+            "outcome": "failed" if failure else "written",
+            **({"error": failure} if failure else {}),
+            **metrics.audited(deployment=DEPLOYMENT, failed=failure is not None, milliseconds=int(now * 1000)),
+        }
+    )
+
+
+def _source_ip(event: Mapping[str, object]) -> object:
+    identity = _request_context(event).get("identity")
+    return identity.get("sourceIp") if isinstance(identity, dict) else None
 
 
 def _log(line: dict[str, object]) -> None:

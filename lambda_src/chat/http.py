@@ -45,6 +45,7 @@ class Body:
     def __init__(self, chunks: Iterable[bytes], *on_close: Callable[[], None]) -> None:
         self._chunks: Iterator[bytes] = iter(chunks)
         self._on_close = list(on_close)
+        self._on_chunk: list[Callable[[bytes], None]] = []
         self._exhausted = False
 
     @property
@@ -56,12 +57,19 @@ class Body:
         """Run `action` once, when the body ends or is closed, after those registered before."""
         self._on_close.append(action)
 
+    def on_chunk(self, action: Callable[[bytes], None]) -> None:
+        """Run `action` with each piece, before it is handed on."""
+        self._on_chunk.append(action)
+
     def __iter__(self) -> Body:
         return self
 
     def __next__(self) -> bytes:
         try:
-            return next(self._chunks)
+            chunk = next(self._chunks)
+            for action in self._on_chunk:
+                action(chunk)
+            return chunk
         except BaseException as error:
             self._exhausted = isinstance(error, StopIteration)
             self.close()

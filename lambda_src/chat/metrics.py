@@ -21,6 +21,7 @@ _UNITS = {
     "PromptTokens": "Count",
     "CompletionTokens": "Count",
     "TokensPerSecond": "Count/Second",
+    "AuditFailures": "Count",
 }
 
 _BY = (("Deployment",), ("Deployment", "Model"), ("Deployment", "Client"))
@@ -46,6 +47,16 @@ def embedded(
         known["ErrorCode"] = record.error_code
         directives.append(_directive([["Deployment", "ErrorCode"]], ["Requests"]))
     return {"_aws": {"Timestamp": milliseconds, "CloudWatchMetrics": directives}, **known, **values}
+
+
+def audited(*, deployment: str, failed: bool, milliseconds: int) -> dict[str, object]:
+    """The members that make a log line count a record of the audit log, and whether it could not be written."""
+    directive = _directive([["Deployment"]], ["AuditFailures"])
+    return {
+        "_aws": {"Timestamp": milliseconds, "CloudWatchMetrics": [directive]},
+        "Deployment": deployment,
+        "AuditFailures": int(failed),
+    }
 
 
 def _values(record: Record, status: int) -> Mapping[str, float]:

@@ -18,6 +18,7 @@ class AwsClients:
             return session.client(service, endpoint_url=endpoint_url, config=config)
 
         self.apigateway = client("apigateway")
+        self.cloudwatch = client("cloudwatch")
         self.lambda_ = client("lambda")
         self.logs = client("logs")
         self.s3 = client("s3")

@@ -16,6 +16,7 @@ from local_aws.data_plane.lambda_service.invoke_api import InvokeApi
 from local_aws.data_plane.lambda_service.service import LambdaService
 from local_aws.data_plane.log_file import LogGroupWriter
 from local_aws.data_plane.management import Management
+from local_aws.data_plane.metrics import MetricWriter
 from local_aws.data_plane.sagemaker_runtime.runtime import SageMakerRuntime
 from local_aws.data_plane.settings import Settings
 from local_aws.guardian import Guardian
@@ -31,9 +32,11 @@ class DataPlane:
         clients = AwsClients(settings.aws_endpoint_url, settings.region)
         self._guardian = Guardian()
         self._log_groups = LogGroupWriter(clients.logs)
-        self._functions = LambdaService(settings, clients, self._guardian, self._log_groups)
-        self._endpoints = SageMakerRuntime(settings, clients, self._guardian, self._log_groups)
-        self._gateway = Gateway(self._functions, Callers(clients.identity_of), settings.limits, self._log_groups)
+        self._metrics = MetricWriter(clients.cloudwatch)
+        self._functions = LambdaService(settings, clients, self._guardian, self._log_groups, self._metrics)
+        self._endpoints = SageMakerRuntime(settings, clients, self._guardian, self._log_groups, self._metrics)
+        callers = Callers(clients.identity_of)
+        self._gateway = Gateway(self._functions, callers, settings.limits, self._log_groups, self._metrics)
         self._state = DeployedState(settings, clients, self._gateway, self._functions, self._endpoints)
         self._invoke_api = InvokeApi(self._functions, settings.limits.lambda_request_bytes)
         self._api_server = HttpServer(self._gateway.handle)
@@ -61,6 +64,7 @@ class DataPlane:
         self._functions.sagemaker_runtime_url = f"http://127.0.0.1:{self.services_port}"
         self._functions.start()
         self._log_groups.start()
+        self._metrics.start()
         self._state.start()
         addresses = {
             "pid": os.getpid(),
@@ -79,7 +83,7 @@ class DataPlane:
         for server in (self._api_server, self._services_server, self._management_server):
             await server.stop()
         await asyncio.gather(self._functions.stop(), self._endpoints.stop())
-        await self._log_groups.stop()
+        await asyncio.gather(self._log_groups.stop(), self._metrics.stop())
         self._guardian.stop()
 
     def health(self) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,18 +28,21 @@ api:
   clients:
     - {name: tests, rate_per_second: 1000, burst: 1000}
     - {name: hasty, rate_per_second: 1, burst: 2}
+operations:
+  audit_log: {enabled: true, include_content: true}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The deployed API, and the processes behind it."""
+    """The deployed API, and the processes behind it; `aws` gives a client of the emulated AWS."""
 
     base_url: str
     native_url: str
     key: str
     hasty_key: str
     local: Local
+    aws: Callable[[str], Any]
 
     @property
     def openai(self) -> OpenAI:
@@ -58,19 +62,25 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     config.write_text(CONFIG, encoding="utf-8")
     with running(folder / "state", "--config", str(config)) as local:
         description = local.wait_until_ready()
+        aws = functools.partial(
+            boto3.client,
+            endpoint_url=description["aws_endpoint_url"],
+            region_name=description["region"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
         yield Api(
             description["base_url"],
             description["native_url"],
             description["api_key"],
-            _key_of_client("hasty", description),
+            _key_of_client("hasty", aws),
             local,
+            aws,
         )
 
 
-def _key_of_client(name: str, description: dict[str, Any]) -> str:
+def _key_of_client(name: str, aws: Callable[[str], Any]) -> str:
     """A client's key, found as the README tells an engineer to find it."""
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    where = {"endpoint_url": description["aws_endpoint_url"], "region_name": description["region"], **credentials}
-    parameter = boto3.client("ssm", **where).get_parameter(Name=f"/falconry/e2e/api/clients/{name}/key-id")
-    key = boto3.client("apigateway", **where).get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
+    parameter = aws("ssm").get_parameter(Name=f"/falconry/e2e/api/clients/{name}/key-id")
+    key = aws("apigateway").get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
     return str(key["value"])

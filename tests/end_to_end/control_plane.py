@@ -20,7 +20,7 @@ from local_aws.server import Server
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-STACKS = ("network", "models", "api")
+STACKS = ("network", "models", "api", "operations")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.infrastructure.matrix import MATRIX, PRODUCTION, synthesise
 
-from .control_plane import CloudFormation, client, control_plane
+from .control_plane import STACKS, CloudFormation, client, control_plane
 
 STATES: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "AWS::ApiGateway::Account": ("apigateway", lambda c, _: c.get_account()["cloudwatchRoleArn"]),
@@ -80,7 +80,7 @@ def test_deployed_twice_changed_and_destroyed(cloudformation: CloudFormation, na
         both = with_existing_vpc(f"{first}=====\n{second}", cloudformation.aws_url)
         first, second = both.split("=====\n")
 
-    assert cloudformation.deploy(synthesise(name, first, tmp_path), name) == ["network", "models", "api"]
+    assert cloudformation.deploy(synthesise(name, first, tmp_path), name) == [*STACKS]
     assert cloudformation.deploy(tmp_path / f"{name}.out", name) == []
     assert cloudformation.deploy(synthesise(name, second, tmp_path), name)
     kept = cloudformation.kept(tmp_path / f"{name}.out", name)

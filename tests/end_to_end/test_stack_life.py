@@ -10,7 +10,7 @@ import pytest
 
 from local_aws.cdk import Cdk, CdkError
 
-from .control_plane import ACCOUNT, REGION, client, control_plane
+from .control_plane import ACCOUNT, REGION, STACKS, client, control_plane
 
 FIRST = """\
 region: us-east-1
@@ -64,6 +64,12 @@ LEFTOVERS: dict[str, Callable[[Any], list[Any]]] = {
     ],
     "logs": lambda c: c.describe_log_groups(logGroupNamePrefix="/falconry")["logGroups"],
     "ssm": lambda c: [p for p in c.describe_parameters()["Parameters"] if p["Name"].startswith("/falconry")],
+    "cloudwatch": lambda c: [
+        *c.describe_alarms(AlarmNamePrefix="falconry")["MetricAlarms"],
+        *c.describe_alarms(AlarmNamePrefix="falconry", AlarmTypes=["CompositeAlarm"])["CompositeAlarms"],
+        *c.list_dashboards(DashboardNamePrefix="falconry")["DashboardEntries"],
+    ],
+    "sns": lambda c: [topic for topic in c.list_topics()["Topics"] if "falconry" in topic["TopicArn"]],
     "kms": lambda c: [alias for alias in c.list_aliases()["Aliases"] if "falconry" in alias["AliasName"]],
 }
 """What a deployment makes, by the service that would still list it."""
@@ -83,7 +89,7 @@ def test_deploy_diff_update_destroy(aws_url: str, tmp_path: Path) -> None:
 
     # WHEN nothing changed THEN there is no difference, and a deployment does nothing.
     cdk.run("diff", "--fail", "--app", first_app)
-    assert cdk.run(*deploy, first_app).count("(no changes)") == 3
+    assert cdk.run(*deploy, first_app).count("(no changes)") == len(STACKS)
 
     # WHEN the config changed THEN the diff says so, and the endpoint keeps its name and ARN with a new configuration.
     with pytest.raises(CdkError, match=r"ml\.g5\.4xlarge"):

@@ -47,6 +47,7 @@ class Deployment:
     network: Template
     models: Template
     api: Template
+    operations: Template
 
 
 def new_app(outdir: Path) -> App:
@@ -75,7 +76,7 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Dep
             known[path] = Deployment(
                 *(
                     Template(assembly.get_stack_by_name(f"{prefix}-{stack}").template)
-                    for stack in ("network", "models", "api")
+                    for stack in ("network", "models", "api", "operations")
                 )
             )
         return known[path]

@@ -43,6 +43,26 @@ api:
 """
 ORIGINS = "  cors_origins: [https://app.example.com]\n"
 PRINCIPALS = "  iam: {principals: ['arn:aws:iam::111122223333:role/app']}\n"
+OPERATIONS = """\
+operations:
+  page_emails: [oncall@example.com]
+  notice_emails: [team@example.com, boss@example.com]
+  runbook_url: https://example.com/runbook.md
+  alarms:
+    server_error_percent: 2
+    overload_percent: 5
+    time_to_first_token_seconds: 10
+    front_concurrency_percent: 90
+    disk_percent: 80
+    gpu_memory_percent: 99
+    blocked_requests_per_5_minutes: 50
+  budget: {monthly_usd: 1500}
+  audit_log:
+    enabled: true
+    include_content: true
+    retention_days: 30
+    readers: ["arn:aws:iam::111122223333:role/auditor"]
+"""
 TOKENS = "  jwt: {issuer: https://id.example.com, audience: [falcon]}\n"
 
 
@@ -200,6 +220,34 @@ api:
   cors_origins: [https://app.example.com, https://other.example.com]
   clients:
     - {name: app, requests_per_month: 2000}
+""",
+    ),
+    "operations": Config(
+        SMALL + OPERATIONS,
+        SMALL
+        + OPERATIONS.replace("1500", "3000")
+        .replace(", boss@example.com", "")
+        .replace("oncall@", "night@")
+        .replace("    gpu_memory_percent: 99\n", "")
+        .replace("    include_content: true\n", ""),
+    ),
+    "audited-in-vpc": Config(
+        SMALL
+        + """\
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    route_table_ids: [rtb-0123456789abcdef0]
+operations: {audit_log: {enabled: true}}
+""",
+        SMALL
+        + """\
+network:
+  existing:
+    vpc_id: vpc-0123456789abcdef0
+    subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+    route_table_ids: [rtb-0123456789abcdef0]
 """,
     ),
     "private": Config(

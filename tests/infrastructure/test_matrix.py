@@ -45,7 +45,10 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.mark.parametrize(
     "section",
     [
+        settings.Alarms,
         settings.Api,
+        settings.AuditLog,
+        settings.Budget,
         settings.Client,
         settings.Domain,
         settings.ExistingVpc,
@@ -53,6 +56,7 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         settings.Jwt,
         settings.Model,
         settings.Network,
+        settings.Operations,
         settings.Settings,
         settings.WebAcl,
     ],

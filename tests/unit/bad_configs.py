@@ -131,6 +131,12 @@ BAD_CONFIGS = {
     "retention that CloudWatch has not": GOOD + "log_retention_days: 100\n",
     "retain_data a word": GOOD + "retain_data: maybe\n",
     "three at once": GOOD.replace("us-east-1", "us-est-1") + "    instance_count: 0\nretain_data: maybe\n",
+    # operations
+    "address that is none": GOOD + "operations: {page_emails: [oncall]}\n",
+    "threshold above 100 %": GOOD + "operations: {alarms: {disk_percent: 120}}\n",
+    "budget without a sum": GOOD + "operations: {budget: {}}\n",
+    "content without an audit log": GOOD + "operations: {audit_log: {include_content: true}}\n",
+    "reader that is no ARN": GOOD + "operations: {audit_log: {enabled: true, readers: [auditor]}}\n",
 }
 
 

@@ -8,6 +8,10 @@ from .base import Adapter, Context, Created
 from .properties import Properties, Values, removed_tags, tags_as_list
 
 
+def _alarm_attributes(name: str, context: Context) -> Values:
+    return {"Arn": context.arn("cloudwatch", f"alarm:{name}")}
+
+
 class Alarm(Adapter):
     resource_type = "AWS::CloudWatch::Alarm"
     name_property = "AlarmName"
@@ -15,11 +19,11 @@ class Alarm(Adapter):
     def create(self, properties: Properties, context: Context) -> Created:
         name = properties.get("AlarmName") or context.generated_name(255)
         self._put(name, properties, context)
-        return Created(name, self._attributes(name, context))
+        return Created(name, _alarm_attributes(name, context))
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
         self._put(physical_id, properties, context)
-        attributes = self._attributes(physical_id, context)
+        attributes = _alarm_attributes(physical_id, context)
         if gone := removed_tags(old, properties):
             context.call("cloudwatch", "untag_resource", ResourceARN=attributes["Arn"], TagKeys=gone)
         return attributes
@@ -32,9 +36,33 @@ class Alarm(Adapter):
         answer = context.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
         context.kept("cloudwatch", "put_metric_alarm", request, answer)
 
+    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
+        context.call("cloudwatch", "delete_alarms", AlarmNames=[physical_id])
+
+
+class CompositeAlarm(Adapter):
+    resource_type = "AWS::CloudWatch::CompositeAlarm"
+    name_property = "AlarmName"
+
+    def create(self, properties: Properties, context: Context) -> Created:
+        name = properties.get("AlarmName") or context.generated_name(255)
+        self._put(name, properties, context)
+        return Created(name, _alarm_attributes(name, context))
+
+    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
+        self._put(physical_id, properties, context)
+        attributes = _alarm_attributes(physical_id, context)
+        if gone := removed_tags(old, properties):
+            context.call("cloudwatch", "untag_resource", ResourceARN=attributes["Arn"], TagKeys=gone)
+        return attributes
+
     @staticmethod
-    def _attributes(name: str, context: Context) -> Values:
-        return {"Arn": context.arn("cloudwatch", f"alarm:{name}")}
+    def _put(name: str, properties: Properties, context: Context) -> None:
+        request = properties.without("AlarmName", "Tags")
+        tags = tags_as_list(properties) or None
+        context.call("cloudwatch", "put_composite_alarm", AlarmName=name, Tags=tags, **request)
+        found = context.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])
+        context.kept("cloudwatch", "put_composite_alarm", request, found["CompositeAlarms"][0])
 
     def delete(self, physical_id: str, properties: Values, context: Context) -> None:
         context.call("cloudwatch", "delete_alarms", AlarmNames=[physical_id])
@@ -204,4 +232,4 @@ class Budget(Adapter):
         context.call("budgets", "delete_budget", AccountId=context.account, BudgetName=physical_id)
 
 
-ADAPTERS = (Alarm(), Dashboard(), Topic(), TopicPolicy(), Subscription(), Budget())
+ADAPTERS = (Alarm(), CompositeAlarm(), Dashboard(), Topic(), TopicPolicy(), Subscription(), Budget())

@@ -5,6 +5,7 @@ from typing import Any
 from . import (
     api_gateway,
     cloudtrail,
+    cloudwatch,
     ec2,
     lambda_account,
     lambda_functions,
@@ -30,6 +31,7 @@ def install(cloudformation_api: Any) -> None:
     for service in (
         api_gateway,
         cloudtrail,
+        cloudwatch,
         ec2,
         lambda_account,
         lambda_functions,

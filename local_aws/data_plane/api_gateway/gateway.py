@@ -22,6 +22,7 @@ from local_aws.data_plane.api_gateway.validation import validate
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
 from local_aws.data_plane.lambda_service.service import LambdaService
 from local_aws.data_plane.log_file import LogGroupWriter
+from local_aws.data_plane.metrics import MetricWriter
 from local_aws.data_plane.settings import Limits
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,15 @@ class ServedStage:
 class Gateway:
     """Answers as a custom domain with a base path mapping to the stage would: the stage's name is not in the path."""
 
-    def __init__(self, functions: LambdaService, callers: Callers, limits: Limits, log_groups: LogGroupWriter) -> None:
+    def __init__(
+        self,
+        functions: LambdaService,
+        callers: Callers,
+        limits: Limits,
+        log_groups: LogGroupWriter,
+        metrics: MetricWriter,
+    ) -> None:
+        self._metrics = metrics
         self._callers = callers
         self._limits = limits
         self._authorizers = Authorizers(functions.call, limits.authorizer_seconds)
@@ -74,8 +83,11 @@ class Gateway:
             )
             return
         context = RequestContext(request, served.api, served.stage)
+        began = time.monotonic()
+        integration_began: float | None = None
         try:
             integration = await self._admit(served, context)
+            integration_began = time.monotonic()
             await self._run(integration, context, response)
         except GatewayError as error:
             logger.info("%s %s %s: %s", context.request_id, request.method, request.path, error)
@@ -85,6 +97,21 @@ class Gateway:
         finally:
             if served.stage.access_log is not None:
                 self._access_log.write(served.stage.access_log, context, response)
+            self._measure(served, response.status or 0, began, integration_began)
+
+    def _measure(self, served: ServedStage, status: int, began: float, integration_began: float | None) -> None:
+        """What API Gateway counts of a request ("Amazon API Gateway dimensions and metrics"), when it is over."""
+        now = time.monotonic()
+        values = {
+            "Count": (1.0, "Count"),
+            "4XXError": (float(400 <= status < 500), "Count"),
+            "5XXError": (float(status >= 500), "Count"),
+            "Latency": (1000 * (now - began), "Milliseconds"),
+        }
+        if integration_began is not None:
+            values["IntegrationLatency"] = (1000 * (now - integration_began), "Milliseconds")
+        dimensions = {"ApiName": served.api.name, "Stage": served.stage.name}
+        self._metrics.add("AWS/ApiGateway", dimensions, values)
 
     async def _admit(self, served: ServedStage, context: RequestContext) -> Integration:
         """Everything before the integration. Raises GatewayError."""

@@ -14,6 +14,7 @@ from local_aws.data_plane.lambda_service.function_pool import FunctionPool
 from local_aws.data_plane.lambda_service.invocation import Invocation, InvocationRefusedError, ResponseStream
 from local_aws.data_plane.lambda_service.runtime_folder import interpreter, make_runtime_folder
 from local_aws.data_plane.log_file import LogFile, LogGroupWriter
+from local_aws.data_plane.metrics import MetricWriter
 from local_aws.data_plane.settings import Settings
 from local_aws.guardian import Guardian
 
@@ -25,11 +26,14 @@ _TASK_ROOT = "/var/task"
 class LambdaService:
     """Keeps a pool of environments for each function that was asked for, and renews it when the function changes."""
 
-    def __init__(self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter) -> None:
+    def __init__(
+        self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter, metrics: MetricWriter
+    ) -> None:
         self._settings = settings
         self._clients = clients
         self._guardian = guardian
         self._log_groups = log_groups
+        self._metrics = metrics
         self._runtime_folder = settings.state_dir / "runtime"
         self._functions: dict[FunctionTarget, Function] = {}
         self._pools: dict[FunctionTarget, FunctionPool] = {}
@@ -156,6 +160,7 @@ class LambdaService:
         def write(line: str) -> None:
             file.write(line)
             self._log_groups.write(function.log_group, stream, line)
+            self._metrics.read_line(line)
 
         return write
 

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx2
 
 from local_aws.data_plane.http_messages import BodyTooLargeError, Request, Response
 from local_aws.data_plane.log_file import LogGroupWriter
+from local_aws.data_plane.metrics import MetricWriter
 from local_aws.data_plane.sagemaker_runtime import errors, event_stream
 from local_aws.data_plane.sagemaker_runtime.endpoint import Endpoint, Seen, list_endpoints, load_endpoint
 from local_aws.data_plane.sagemaker_runtime.errors import ServiceError
@@ -35,7 +37,11 @@ _Key = tuple[str, str | None]
 class SageMakerRuntime:
     """Runs a container per endpoint and forwards invocations to it."""
 
-    def __init__(self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter) -> None:
+    def __init__(
+        self, settings: Settings, clients: Any, guardian: Guardian, log_groups: LogGroupWriter, metrics: MetricWriter
+    ) -> None:
+        self._metrics = metrics
+        self._at_once: Counter[str] = Counter()
         self._settings = settings
         self._log_groups = log_groups
         self._limits = settings.limits
@@ -166,6 +172,44 @@ class SageMakerRuntime:
         if endpoint is None:
             raise errors.endpoint_not_found(name, self.account_id)
         container = self._container(endpoint, request.header(_COMPONENT))
+        started = time.monotonic()
+        self._at_once[name] += 1
+        status = 200
+        try:
+            await self._answer(endpoint, container, body, request, streaming, response, request_id)
+        except ServiceError as error:
+            # 0 stands for a container that did not answer: SageMaker counts that with the 5xx.
+            status = int(error.members.get("OriginalStatusCode") or 500)
+            raise
+        finally:
+            self._measure(endpoint, status, time.monotonic() - started)
+            self._at_once[name] -= 1
+
+    def _measure(self, endpoint: Endpoint, status: int, seconds: float) -> None:
+        """What SageMaker counts of an invocation ("Amazon SageMaker AI metrics in Amazon CloudWatch")."""
+        dimensions = {"EndpointName": endpoint.name, "VariantName": endpoint.variant}
+        self._metrics.add(
+            "AWS/SageMaker",
+            dimensions,
+            {
+                "Invocations": (1.0, "None"),
+                "Invocation4XXErrors": (float(400 <= status < 500), "None"),
+                "Invocation5XXErrors": (float(status >= 500), "None"),
+                "ModelLatency": (seconds * 1e6, "Microseconds"),
+                "ConcurrentRequestsPerModel": (float(self._at_once[endpoint.name]), "None"),
+            },
+        )
+
+    async def _answer(
+        self,
+        endpoint: Endpoint,
+        container: ModelContainer,
+        body: bytes,
+        request: Request,
+        streaming: bool,
+        response: Response,
+        request_id: str,
+    ) -> None:
         started = time.monotonic()
         answer = await self._call_container(endpoint, container, body, request, streaming, response)
         try:

@@ -1,0 +1,116 @@
+"""Seeing and being told: dashboard, alarms, whom they tell, budget."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from catalog import INSTANCE_TYPES
+from constructs_lib.alarm_set import AlarmSet
+from constructs_lib.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, let_publish
+from constructs_lib.budget import Budget
+from constructs_lib.dashboard import Dashboard
+from constructs_lib.deployment_alarms import Thresholds, alarms_of
+from constructs_lib.deployment_dashboard import widgets_of
+from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.observed import Observed, ObservedModel
+from settings import Model, Settings, serving
+
+
+class OperationsStack(Stack):
+    """What watches the other stacks. It knows them by their names, so neither side ever holds up the other."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings) -> None:
+        super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: operations")
+        operations = settings.operations
+        prefix = f"falconry-{settings.name}"
+        # Holds no data but messages on their way.
+        key = EncryptionKey(
+            self, "Encryption", alias=f"falconry/{settings.name}/operations", removal_policy=RemovalPolicy.DESTROY
+        ).key
+        let_publish(key, {**alarms_publish(self), **budgets_publish(self)})
+        page = self._topic("Page", settings, operations.page_emails, key)
+        notice = self._topic("Notice", settings, operations.notice_emails, key)
+        observed = _observed(settings)
+        alarms = AlarmSet(
+            self,
+            "Alarms",
+            prefix=prefix,
+            alarms=alarms_of(observed, Thresholds(**operations.alarms.model_dump())),
+            runbook_url=operations.runbook_url,
+            page=page,
+            notice=notice,
+        )
+        arn = f"arn:{Aws.PARTITION}:cloudwatch:{self.region}:{self.account}:alarm"
+        Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=prefix,
+            region=settings.region,
+            widgets=widgets_of(
+                observed,
+                alarm_arns=[f"{arn}:{name}" for name in alarms.names],
+                runbook_url=operations.runbook_url,
+            ),
+        )
+        if operations.budget:
+            Budget(
+                self,
+                "Budget",
+                budget_name=f"{prefix}-{settings.region}",
+                monthly_usd=operations.budget.monthly_usd,
+                tag=("falconry:deployment", settings.name),
+                topic=notice,
+            )
+        CfnOutput(self, "DashboardName", value=prefix, description="CloudWatch dashboard")
+
+    def _topic(self, severity: str, settings: Settings, emails: tuple[str, ...], key: kms.IKey) -> sns.ITopic:
+        made = AlarmTopic(
+            self,
+            severity,
+            topic_name=f"falconry-{settings.name}-{severity.lower()}",
+            display_name=f"Falconry {settings.name}: {severity.lower()}",
+            encryption_key=key,
+            emails=emails,
+            publishers={**alarms_publish(self), **(budgets_publish(self) if severity == "Notice" else {})},
+        )
+        ssm.StringParameter(
+            made,
+            "Arn",
+            parameter_name=f"/falconry/{settings.name}/operations/{severity.lower()}-topic-arn",
+            string_value=made.topic.topic_arn,
+        )
+        return made.topic
+
+
+def _observed(settings: Settings) -> Observed:
+    prefix = f"falconry-{settings.name}"
+    return Observed(
+        deployment=settings.name,
+        region=settings.region,
+        models=tuple(_observed_model(settings, model) for model in settings.models),
+        api=prefix,
+        front=f"{prefix}-chat",
+        authorizer=None if settings.api.iam else f"{prefix}-authorizer",
+        web_acl=prefix if settings.api.web_acl.enabled else None,
+        clients=tuple(client.name for client in settings.api.clients),
+        concurrency=serving.capacity(settings).requests_at_once,
+        audited=settings.operations.audit_log.enabled,
+    )
+
+
+def _observed_model(settings: Settings, model: Model) -> ObservedModel:
+    instance = INSTANCE_TYPES[model.instance_type]
+    return ObservedModel(
+        name=model.name,
+        endpoint=settings.endpoint_name(model),
+        instance_type=model.instance_type,
+        gpu_count=instance.gpu_count,
+        vcpu=instance.vcpu,
+        usd_per_hour=instance.usd_per_hour,
+        price_read=instance.price.read if instance.price else "",
+        always_on=model.scaling.trough(model.instance_count) > 0,
+    )
