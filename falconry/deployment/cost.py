@@ -16,8 +16,8 @@ HOURS_PER_MONTH = 730
 SECONDS_PER_DAY = 86_400
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
-KMS_KEYS = 2
-"""Of the network stack (data) and of the API stack."""
+KMS_KEYS = 3
+"""Of the network stack (data), of the API stack and of the operations stack. An audit log has one more."""
 
 WEB_ACL_RULES = 4
 """Three of AWS's rule groups and the rate of one address."""
@@ -74,7 +74,8 @@ def standing(settings: Settings) -> list[Item]:
     if settings.api.web_acl.enabled:
         month = SERVICE_PRICES.web_acl_month + WEB_ACL_RULES * SERVICE_PRICES.web_acl_rule_month
         items.append(Item(f"web ACL with {WEB_ACL_RULES} rules", month / HOURS_PER_MONTH))
-    items.append(Item(f"{KMS_KEYS} KMS keys", KMS_KEYS * SERVICE_PRICES.kms_key_month / HOURS_PER_MONTH))
+    keys = KMS_KEYS + settings.operations.audit_log.enabled
+    items.append(Item(f"{keys} KMS keys", keys * SERVICE_PRICES.kms_key_month / HOURS_PER_MONTH))
     return items
 
 

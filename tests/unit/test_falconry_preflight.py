@@ -129,7 +129,7 @@ def test_expired_credentials_fail_with_what_to_do(tmp_path: Path) -> None:
 def test_a_stack_that_takes_no_deploy_is_told(tmp_path: Path, state: str, outcome: Outcome, mend: str) -> None:
     stack = {"StackName": "falconry-dev-network", "CreationTime": "2026-11-25T00:00:00Z", "StackStatus": state}
     absent = "Stack does not exist"
-    calls = [("describe_stacks", {"Stacks": [stack]}), ("describe_stacks", absent), ("describe_stacks", absent)]
+    calls: list[tuple[str, Any]] = [("describe_stacks", {"Stacks": [stack]}), *[("describe_stacks", absent)] * 3]
     with answering(tmp_path, cloudformation=calls) as target:
         check = only(account.stacks(target))
 
