@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
-from falconry.commands import models
+from falconry.commands import chat, keys, mirror, models, smoke
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -40,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def _add(command: Callable[..., None]) -> None:
+def _add(command: Callable[..., None], to: typer.Typer = app) -> None:
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
         try:
@@ -56,8 +56,17 @@ def _add(command: Callable[..., None]) -> None:
             # The reader, such as `head`, has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    app.command()(run)
+    to.command()(run)
 
 
-for _command in (models.models,):
+def _add_group(name: str, explanation: str, commands: Sequence[Callable[..., None]]) -> None:
+    """Several commands under one word: `falconry keys list`."""
+    group = typer.Typer(no_args_is_help=True, help=explanation)
+    for command in commands:
+        _add(command, group)
+    app.add_typer(group, name=name)
+
+
+for _command in (models.models, chat.chat, smoke.smoke, mirror.mirror):
     _add(_command)
+_add_group("keys", keys.EXPLANATION, keys.COMMANDS)

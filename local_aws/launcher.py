@@ -22,7 +22,7 @@ from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
 from local_aws.server import Server
-from settings import Settings
+from settings import Settings, config_path
 
 HOST = "127.0.0.1"
 ACCOUNT = "123456789012"
@@ -122,7 +122,10 @@ class Launcher:
         with terminal.step("API and models"):
             self._start_data_plane(port, aws_url)
         description = describe_api(self._settings, f"http://{HOST}:{port}", aws_url)
-        api = {**description, "process_id": os.getpid()}
+        # Whether the tiny model answers, which knows the announcement's samples word for word.
+        announced = self._options.model_dir is None and self._options.model_server_url is None
+        config = str(config_path(self._options.config).resolve())
+        api = {**description, "config": config, "announced_answers": announced, "process_id": os.getpid()}
         self._api_file.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
         print(terminal.banner(api, self._logs, time.monotonic() - started), flush=True)
 

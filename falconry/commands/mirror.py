@@ -1,0 +1,6 @@
+EXPLANATION = ""
+COMMANDS = ()
+
+
+def mirror() -> None:
+    pass
