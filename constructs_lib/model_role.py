@@ -89,7 +89,7 @@ def _read_artifacts(weights: Weights) -> list[iam.PolicyStatement]:
             sid="ListWeights",
             actions=["s3:ListBucket"],
             resources=[weights.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": f"{weights.key}*"}},
+            conditions={"StringLike": {"s3:prefix": f"{weights.prefix}*"}},
         ),
     ]
     if weights.key_arn:

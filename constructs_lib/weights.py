@@ -15,10 +15,11 @@ class Weights:
 
     Attributes:
         bucket: the bucket's name.
-        key: the archive's key, or the folder's prefix with "/" at its end.
+        key: the archive's key, or the folder's prefix with "/" at its end; it may be known at deployment only.
         s3_data_type, compression_type: as SageMaker's S3DataSource calls the two layouts: "S3Object" and "Gzip", or
             "S3Prefix" and "None".
         key_arn: the KMS key that they are encrypted with; none for a bucket that anyone may read.
+        below: a prefix that `key` is below, for policies; none where the key itself is known.
     """
 
     bucket: str
@@ -26,6 +27,7 @@ class Weights:
     s3_data_type: str
     compression_type: str
     key_arn: str | None = None
+    below: str | None = None
 
     @property
     def bucket_arn(self) -> str:
@@ -35,14 +37,14 @@ class Weights:
     @property
     def object_arn(self) -> str:
         """The archive's ARN, or the pattern of all files in the folder."""
-        return f"{self.bucket_arn}/{self.key}{'*' if self.key.endswith('/') else ''}"
+        return f"{self.bucket_arn}/{self.prefix}{'*' if self.prefix.endswith('/') else ''}"
+
+    @property
+    def prefix(self) -> str:
+        """What all keys begin with."""
+        return self.below or self.key
 
 
 def from_jumpstart(model: FalconModel, region: Region) -> Weights:
     """The weights as JumpStart keeps them in `region`."""
     return Weights(region.jumpstart_bucket, model.model_data_key, model.s3_data_type, model.compression_type)
-
-
-def in_artifact_bucket(model: FalconModel, bucket_name: str, key_arn: str) -> Weights:
-    """Files as `save_pretrained` writes them, below models/<name>/ of a deployment's own bucket."""
-    return Weights(bucket_name, f"models/{model.name}/", "S3Prefix", "None", key_arn)

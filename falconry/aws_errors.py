@@ -30,7 +30,8 @@ def explained(what: str, mends: Mapping[str, str] | None = None) -> Iterator[Non
         mend = (mends or {}).get(code, "")
         if not mend and code in ("AccessDenied", "AccessDeniedException", "403"):
             mend = f"The caller needs permission for {_action(error.operation_name)}."
-        raise CommandError(f"{what}: {code}: {error.response['Error'].get('Message', '')} {mend}".rstrip()) from None
+        message = str(error.response["Error"].get("Message") or "").rstrip(".")
+        raise CommandError(f"{what}: {code}: {message}. {mend}".rstrip()) from None
     except BotoCoreError as error:
         raise CommandError(f"{what}: {error}") from None
 

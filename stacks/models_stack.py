@@ -11,7 +11,8 @@ from catalog import MODELS, REGIONS
 from constructs_lib.falcon_endpoint import FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.weights import Weights, from_jumpstart, in_artifact_bucket
+from constructs_lib.mirrored_weights import MirroredWeights
+from constructs_lib.weights import Weights, from_jumpstart
 from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
 
 
@@ -45,7 +46,7 @@ class ModelsStack(Stack):
             "Model",
             model=MODELS[model.name],
             region=REGIONS[self._settings.region],
-            weights=self._weights(model),
+            weights=self._weights(scope, model),
             environment=_environment(model),
             endpoint_name=endpoint_name,
             network=self._network,
@@ -68,10 +69,17 @@ class ModelsStack(Stack):
         )
         CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
 
-    def _weights(self, model: Model) -> Weights:
+    def _weights(self, scope: Construct, model: Model) -> Weights:
         entry = MODELS[model.name]
         if model.model_data == "artifact_bucket":
-            return in_artifact_bucket(entry, self._artifact_bucket_name, self._key.key_arn)
+            return MirroredWeights(
+                scope,
+                "Weights",
+                bucket_name=self._artifact_bucket_name,
+                prefix=f"models/{model.name}/",
+                parameter_name=f"/falconry/{self._settings.name}/artifacts/{model.name}",
+                key_arn=self._key.key_arn,
+            ).weights
         return from_jumpstart(entry, REGIONS[self._settings.region])
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import api_gateway, cloudtrail, ec2, lambda_functions, s3, sagemaker, sts
+from . import api_gateway, cloudtrail, ec2, lambda_functions, s3, s3_parts, sagemaker, sts
 
 
 def install(cloudformation_api: Any) -> None:
@@ -15,5 +15,5 @@ def install(cloudformation_api: Any) -> None:
     # half stack that breaks DescribeStacks when a create fails, re-creates deleted resources when outputs are read,
     # takes the bucket "127" out of the template URL http://127.0.0.1/..., and gives no events of resources.
     urls.url_paths["{0}/$"] = cloudformation_api.dispatch
-    for service in (api_gateway, cloudtrail, ec2, lambda_functions, s3, sagemaker, sts):
+    for service in (api_gateway, cloudtrail, ec2, lambda_functions, s3, s3_parts, sagemaker, sts):
         service.install()
