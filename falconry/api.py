@@ -64,9 +64,9 @@ class Api:
         # One attempt: a generation that may have run is not run again.
         self._pool = urllib3.PoolManager(retries=False)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, *, timeout: float | None = None) -> Answer:
         """GET below /v1."""
-        return self._whole("GET", f"{self._caller.base_url}{path}", b"", self._timeout, let_in=True)
+        return self._whole("GET", f"{self._caller.base_url}{path}", b"", timeout or self._timeout, let_in=True)
 
     def post(
         self, path: str, body: object, *, native: bool = False, let_in: bool = True, timeout: float | None = None

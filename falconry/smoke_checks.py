@@ -60,7 +60,7 @@ class Checks:
 
     def all(self, *, quick: bool) -> Iterator[Check]:
         """Every check, the ones that need no model first."""
-        yield Check("", "models list", lambda _: self._models_are_listed())
+        yield Check("", "models list", self._models_are_listed)
         yield Check("", "no credentials: 401", self._nobody_gets_in)
         yield Check("", "unknown model: 404", self._knows_its_models)
         for model in self._models:
@@ -76,8 +76,8 @@ class Checks:
                 yield Check(model, f"{sample.id}, streamed", partial(self._streamed, model, sample))
                 yield Check(model, f"{sample.id}, whole", partial(self._whole, model, sample))
 
-    def _models_are_listed(self) -> Outcome:
-        answer = self._api.get("/models")
+    def _models_are_listed(self, left: float) -> Outcome:
+        answer = self._api.get("/models", timeout=left)
         if answer.status != 200:
             return _unexpected(answer, 200)
         listed = [str(model.get("id")) for model in answer.body["data"]]

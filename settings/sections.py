@@ -52,7 +52,7 @@ class Model(Section):
     model_data: Literal["jumpstart", "artifact_bucket"] = Field(
         default="jumpstart",
         description="Where the weights come from: JumpStart's bucket of the region, or this deployment's own artifact "
-        "bucket, below `models/<name>/`.",
+        "bucket, which `falconry mirror` fills.",
     )
     neutralize: bool = Field(
         default=True,

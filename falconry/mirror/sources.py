@@ -126,7 +126,9 @@ class S3Objects:
         self.name = f"s3://{bucket}/{key}"
 
     def files(self) -> list[SourceFile]:
-        with explained(f"listing {self.name}", {"NoSuchBucket": "Is the region right?", "NoSuchKey": "Is the prefix right?"}):
+        with explained(
+            f"listing {self.name}", {"NoSuchBucket": "Is the region right?", "NoSuchKey": "Is the prefix right?"}
+        ):
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._key)
             items = [item for page in pages for item in page.get("Contents", [])]
         found = [
