@@ -59,10 +59,15 @@ bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make lo
 bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
 	@$(BIN)/python -m bench.synth_time
 
+.PHONY: bench-mirror
+bench-mirror: $(BIN)/.installed .venv-awscli/.installed ## Kill and resume a copy of 2 GB, and time it against `aws s3 cp`
+	@$(BIN)/python -m bench.mirror .venv-awscli/bin/aws
+
 .PHONY: reference
-reference: $(BIN)/.installed ## Write docs/configuration.md, docs/api.md and docs/openapi.json from the code
+reference: $(BIN)/.installed ## Write docs/configuration.md, docs/api.md, docs/openapi.json and docs/command-line.md from the code
 	@$(BIN)/python -m settings.reference
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
+	@$(BIN)/python -m docs.command_reference
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting
@@ -74,6 +79,7 @@ types: $(BIN)/.installed
 	@$(BIN)/mypy .
 	@$(BIN)/python -m settings.reference --check
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
+	@$(BIN)/python -m docs.command_reference --check
 
 .PHONY: format
 format: $(BIN)/.installed ## Format the code
@@ -89,7 +95,7 @@ setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-checkov; do \
+	@for name in requirements requirements-dev requirements-uv requirements-sagemaker requirements-checkov requirements-awscli; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 			$$name.in -o $$name.txt || exit 1; \
 	done
@@ -97,7 +103,7 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-sagemaker .venv-checkov node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-sagemaker .venv-checkov .venv-awscli node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -128,4 +134,11 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -m venv --clear .venv-checkov
 	@$(BIN)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements-checkov.txt \
 		|| .venv-checkov/bin/python -m pip install --quiet --require-hashes -r requirements-checkov.txt
+	@touch $@
+
+.venv-awscli/.installed: requirements-awscli.txt $(BIN)/.installed
+	@echo "Installing the AWS CLI into .venv-awscli (once) ..."
+	@$(PYTHON) -m venv --clear .venv-awscli
+	@$(BIN)/uv pip install --quiet --python .venv-awscli/bin/python --require-hashes -r requirements-awscli.txt \
+		|| .venv-awscli/bin/python -m pip install --quiet --require-hashes -r requirements-awscli.txt
 	@touch $@

@@ -97,6 +97,8 @@ def _client(service: str, region: str, endpoint_url: str | None, connections: in
         read_timeout=read_timeout,
         max_pool_connections=connections,
         retries={"mode": "standard", "total_max_attempts": 4},
+        # What is uploaded has a checksum in a header, which the signature covers: hashing it once is enough.
+        s3={"payload_signing_enabled": False, **({"addressing_style": "path"} if endpoint_url else {})},
     )
     if endpoint_url is None:
         return boto3.client(service, region_name=region, config=config)
@@ -106,5 +108,5 @@ def _client(service: str, region: str, endpoint_url: str | None, connections: in
         endpoint_url=endpoint_url,
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106 (the emulated AWS takes any)
-        config=config.merge(BotoConfig(s3={"addressing_style": "path"})),
+        config=config,
     )

@@ -222,7 +222,9 @@ def _table(clients: list[Client], usage: dict[str, Any]) -> None:
             count = "?" if used is None else f"{used.get(key.id, 0):,}"
             row = [f"{client.name}/{key.id}", "[green]enabled[/]" if key.enabled else "[red]disabled[/]", key.made_by]
             row += [f"{key.created:%Y-%m-%d %H:%M}"] if wide else []
-            table.add_row(*row, *("no limit" if one is None else f"{one:,.10g}" if one else "" for one in limits), count)
+            table.add_row(
+                *row, *("no limit" if one is None else f"{one:,.10g}" if one else "" for one in limits), count
+            )
     console().print(table)
     if None in usage.values():
         console().print("\nused ?: the emulated API Gateway counts no usage.", style="dim")

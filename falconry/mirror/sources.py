@@ -88,15 +88,12 @@ class LocalFiles:
         bucket.send_part(upload, part, self.read(file, part))
 
     def read(self, file: SourceFile, part: Part) -> bytes:
-        with self._path(file).open("rb", buffering=0) as opened:
+        with self._path(file).open("rb") as opened:
             opened.seek(part.offset)
-            data = bytearray(part.length)
-            view, filled = memoryview(data), 0
-            while filled < part.length and (count := opened.readinto(view[filled:])):
-                filled += count
-        if filled < part.length:
+            data = opened.read(part.length)
+        if len(data) < part.length:
             raise CommandError(f"{self._path(file)} became shorter while it was copied. Nothing was published.")
-        return bytes(data)
+        return data
 
     def _path(self, file: SourceFile) -> Path:
         return self._root if self._root.is_file() else self._root / file.path
