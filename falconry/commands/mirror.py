@@ -42,7 +42,7 @@ def mirror(
         int, typer.Option("--concurrency", min=0, max=128, help="Parts at once. Default: 32 within S3, else 8.")
     ] = 0,
     part_size: Annotated[
-        int, typer.Option("--part-size", metavar="MIB", min=0, max=5120, help="Default: 512 within S3, else 32.")
+        int, typer.Option("--part-size", metavar="MIB", min=0, max=5120, help="Default: 512 within S3, else 16.")
     ] = 0,
     local: Local = False,
     json: Json = False,
@@ -155,6 +155,7 @@ def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_ru
             Transfer(source, job.bucket, copy, advance).run(todos, concurrency)
     with explained(f"checking s3://{job.bucket.name}/{copy.prefix}"):
         manifest = checked(job.bucket, copy, source.name)
+        job.bucket.abort_uploads(copy.prefix)
         if published != copy.published:
             job.publications.publish(job.parameter, copy, manifest)
     _say(report | {"bytes_missing": 0, "published": True}, json)

@@ -48,15 +48,15 @@ class Bucket:
         part_size = head["Metadata"].get(PART_SIZE_METADATA, "0")
         return Stored(head["ContentLength"], head.get("ChecksumSHA256", ""), int(part_size))
 
-    def uploads(self, prefix: str) -> dict[str, str]:
-        """Keys of uploads below a prefix that are not complete, and their ids; of several the last."""
+    def uploads(self, prefix: str) -> dict[str, list[str]]:
+        """Keys of uploads below a prefix that are not complete, and their ids. A killed command can leave two of a key:
+        S3 may have begun one after the command had looked."""
         pages = self.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.name, Prefix=prefix)
-        found = [item for page in pages for item in page.get("Uploads", [])]
-        return {
-            item["Key"]: item["UploadId"]
-            for item in sorted(found, key=lambda item: str(item["Initiated"]))
-            if item["Key"].startswith(prefix)
-        }
+        found: dict[str, list[str]] = {}
+        for item in (item for page in pages for item in page.get("Uploads", [])):
+            if item["Key"].startswith(prefix):
+                found.setdefault(item["Key"], []).append(item["UploadId"])
+        return found
 
     def begin(self, key: str, part_size: int) -> Upload:
         made = self.s3.create_multipart_upload(
@@ -76,8 +76,11 @@ class Bucket:
             upload.parts[item["PartNumber"]] = (item["ETag"], item.get("ChecksumSHA256", ""))
         return upload
 
-    def abort(self, upload: Upload) -> None:
-        self.s3.abort_multipart_upload(Bucket=self.name, Key=upload.key, UploadId=upload.id)
+    def abort_uploads(self, prefix: str) -> None:
+        """Deletes the parts of all uploads below a prefix."""
+        for key, ids in self.uploads(prefix).items():
+            for upload_id in ids:
+                self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
     def send_part(self, upload: Upload, part: Part, data: bytes) -> None:
         """S3 refuses bytes that do not have the SHA-256 that goes with them."""
@@ -97,12 +100,16 @@ class Bucket:
         upload.parts[part.number] = (answer["ETag"], answer["ChecksumSHA256"])
 
     def complete(self, upload: Upload) -> None:
-        """Makes the object; before this call there is none."""
+        """Makes the object; before this call there is none. An upload that a killed command had begun to complete may
+        be complete by now."""
         parts = [
             {"PartNumber": number, "ETag": etag, "ChecksumSHA256": digest}
             for number, (etag, digest) in sorted(upload.parts.items())
         ]
-        self.s3.complete_multipart_upload(**_of(self.name, upload), MultipartUpload={"Parts": parts})
+        try:
+            self.s3.complete_multipart_upload(**_of(self.name, upload), MultipartUpload={"Parts": parts})
+        except self.s3.exceptions.NoSuchUpload:
+            self.stored(upload.key)
 
     def send(self, key: str, data: bytes) -> None:
         """A small file in one call."""

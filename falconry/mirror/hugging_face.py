@@ -31,7 +31,7 @@ class HuggingFace:
         folder: where files lie while they are copied; room for the largest two is enough.
     """
 
-    part_size = 32 * MIB
+    part_size = 16 * MIB
     concurrency = 8
 
     def __init__(self, repository: str, folder: Path | None = None) -> None:

@@ -49,7 +49,7 @@ class Source(Protocol):
 class LocalFiles:
     """A folder as `save_pretrained` writes it, or one archive with its content."""
 
-    part_size = 32 * MIB
+    part_size = 16 * MIB
     concurrency = 8
 
     def __init__(self, root: Path) -> None:

@@ -19,12 +19,11 @@ AHEAD = 2
 
 @dataclass(slots=True)
 class Todo:
-    """A file that is not there yet: the upload to go on with (None for one that fits a single call), and what of it is
+    """A file that is not there yet: the bytes of its parts, the upload to go on with if there is one, and what is
     missing."""
 
     file: SourceFile
     size: int
-    upload_id: str | None
     upload: Upload | None
     missing: list[Part]
 
@@ -38,26 +37,25 @@ def missing(bucket: Bucket, copy: Copy, wanted: int) -> list[Todo]:
     there = bucket.sizes(copy.prefix)
     begun = bucket.uploads(copy.prefix)
     return [
-        _todo(bucket, copy, file, begun.get(copy.key(file)), wanted)
+        _todo(bucket, copy, file, begun.get(copy.key(file), []), wanted)
         for file in copy.files
         if there.get(copy.key(file)) != file.size
     ]
 
 
-def _todo(bucket: Bucket, copy: Copy, file: SourceFile, upload_id: str | None, wanted: int) -> Todo:
+def _todo(bucket: Bucket, copy: Copy, file: SourceFile, upload_ids: list[str], wanted: int) -> Todo:
     size = part_size(file.size, wanted)
     parts = parts_of(file.size, size)
     if len(parts) < 2:
-        return Todo(file, size, None, None, [Part(1, 0, file.size)])
-    upload = bucket.resume(copy.key(file), upload_id) if upload_id else None
-    if upload is None:
-        return Todo(file, size, None, None, parts)
+        return Todo(file, size, None, [Part(1, 0, file.size)])
     lengths = {part.number: part.length for part in parts}
-    if any(lengths.get(number) != length for number, length in upload.sizes.items()):
-        # Cut into parts of another size: it cannot be gone on with.
-        return Todo(file, size, upload_id, None, parts)
-    gone = [part for part in parts if not upload.parts.get(part.number, ("", ""))[1]]
-    return Todo(file, size, upload_id, upload, gone)
+    begun = [bucket.resume(copy.key(file), upload_id) for upload_id in upload_ids]
+    # One that was cut into parts of another size cannot be gone on with.
+    fitting = [one for one in begun if all(lengths.get(number) == length for number, length in one.sizes.items())]
+    if not fitting:
+        return Todo(file, size, None, parts)
+    upload = max(fitting, key=lambda one: len(one.parts))
+    return Todo(file, size, upload, [part for part in parts if not upload.parts.get(part.number, ("", ""))[1]])
 
 
 class Transfer:
@@ -104,16 +102,9 @@ class Transfer:
             if len(parts_of(todo.file.size, todo.size)) < 2:
                 yield partial(self._send_whole, todo)
                 continue
-            job = _FileJob(self._source, self._bucket, self._upload(todo), todo, self._advance)
+            upload = todo.upload or self._bucket.begin(self._copy.key(todo.file), todo.size)
+            job = _FileJob(self._source, self._bucket, upload, todo, self._advance)
             yield from job.sends()
-
-    def _upload(self, todo: Todo) -> Upload:
-        key = self._copy.key(todo.file)
-        if todo.upload is not None:
-            return todo.upload
-        if todo.upload_id is not None:
-            self._bucket.abort(Upload(key, todo.upload_id))
-        return self._bucket.begin(key, todo.size)
 
     def _send_whole(self, todo: Todo) -> None:
         self._source.send(self._bucket, self._copy.key(todo.file), todo.file)

@@ -156,6 +156,22 @@ def test_killed_five_times_it_goes_on_and_ends_byte_identical(place: Place, tmp_
     assert as_json(place.local_file, "mirror", "--local", "--verify", *source[:2])["passed"]
 
 
+def test_an_upload_that_was_begun_twice_or_in_other_parts_is_cleared_up(place: Place, tmp_path: Path) -> None:
+    files = weights(tmp_path / "model", 22)
+    source = ("--from", str(tmp_path / "model"))
+    killed_when(place, 5 * MIB, *source, *PARTS, "--concurrency", "1")
+    s3 = place.client("s3")
+    (begun,) = s3.list_multipart_uploads(Bucket=place.bucket)["Uploads"]
+    s3.create_multipart_upload(Bucket=place.bucket, Key=begun["Key"], ChecksumAlgorithm="SHA256")
+    left = as_json(place.local_file, "mirror", "--local", *source, *PARTS, "--dry-run")["bytes_missing"]
+
+    report = as_json(place.local_file, "mirror", "--local", *source, "--part-size", "7")
+
+    assert left < sum(map(len, files.values()))
+    assert place.content(report["destination"].partition(f"{place.bucket}/")[2]) == files
+    assert not s3.list_multipart_uploads(Bucket=place.bucket).get("Uploads")
+
+
 def test_within_s3_from_jumpstarts_bucket_no_byte_comes_through_this_machine(place: Place) -> None:
     s3 = place.client("s3")
     s3.create_bucket(Bucket="jumpstart-cache-prod-us-east-1")
