@@ -114,7 +114,8 @@ def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for("Taken back: one ")
     terminal.type("/raw\nHello!\n")
     terminal.wait_for('"object": "chat.completion.chunk"')
-    terminal.wait_for("tokens/s")
+    terminal.wait_for("tokens")
+    terminal.wait_for("> ")
     terminal.type("\x04")
     assert terminal.end() == 0
 
@@ -169,6 +170,7 @@ def test_ctrl_c_ends_the_answer_and_ctrl_d_the_chat(local_file: Path, slow_url: 
     terminal.wait_for("> ")
     terminal.type("/undo\n")
     terminal.wait_for("Taken back: Talk.")
+    terminal.wait_for("> ")
     terminal.type("\x04")
     assert terminal.end() == 0
 
