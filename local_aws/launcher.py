@@ -22,6 +22,7 @@ from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
 from local_aws.server import Server
+from local_aws.weights import publish_weights
 from settings import Settings, config_path
 
 HOST = "127.0.0.1"
@@ -112,6 +113,7 @@ class Launcher:
                 cdk.start("synth", *self._synth_arguments()) as synth,
             ):
                 self._start_control_plane(control_port)
+                publish_weights(self._settings, aws_url)
                 cdk.bootstrap(self._account)
                 synth.finish()
             with terminal.step("cdk deploy"):
