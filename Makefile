@@ -80,11 +80,16 @@ bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make lo
 bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
 	@$(BIN)/python -m bench.synth_time
 
+.PHONY: bench-mirror
+bench-mirror: $(BIN)/.installed .venv-awscli/.installed ## Kill and resume a copy of 2 GB, and time it against `aws s3 cp`
+	@$(BIN)/python -m bench.mirror .venv-awscli/bin/aws
+
 .PHONY: reference
 reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code that they describe
 	@$(BIN)/python -m settings.reference
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
+	@$(BIN)/python -m docs.command_reference
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting
@@ -97,6 +102,7 @@ types: $(BIN)/.installed
 	@$(BIN)/python -m settings.reference --check
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
+	@$(BIN)/python -m docs.command_reference --check
 
 .PHONY: format
 format: $(BIN)/.installed ## Format the code
@@ -145,4 +151,11 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -m venv --clear .venv-$*
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-$*/bin/python --require-hashes -r requirements-$*.txt \
 		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@touch $@
+
+.venv-awscli/.installed: requirements-awscli.txt $(BIN)/.installed
+	@echo "Installing the AWS CLI into .venv-awscli (once) ..."
+	@$(PYTHON) -m venv --clear .venv-awscli
+	@$(BIN)/uv pip install --quiet --python .venv-awscli/bin/python --require-hashes -r requirements-awscli.txt \
+		|| .venv-awscli/bin/python -m pip install --quiet --require-hashes -r requirements-awscli.txt
 	@touch $@

@@ -13,7 +13,7 @@ from catalog.refusal import why_not
 from catalog.regions import REGIONS, Region
 from catalog.samples import Sample, samples
 from catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServicePrices
-from catalog.weights import Weights, from_jumpstart, in_artifact_bucket
+from catalog.weights import Weights, from_jumpstart, from_publication
 
 __all__ = [
     "ENDPOINT_QUOTA_CODES",
@@ -40,7 +40,7 @@ __all__ = [
     "endpoint_log_group",
     "fit",
     "from_jumpstart",
-    "in_artifact_bucket",
+    "from_publication",
     "samples",
     "why_not",
 ]

@@ -14,10 +14,11 @@ class Weights:
 
     Attributes:
         bucket: the bucket's name.
-        key: the archive's key, or the folder's prefix with "/" at its end.
+        key: the archive's key, or the folder's prefix with "/" at its end; it may be known at deployment only.
         s3_data_type, compression_type: as SageMaker's S3DataSource calls the two layouts: "S3Object" and "Gzip", or
             "S3Prefix" and "None".
         key_arn: the KMS key that they are encrypted with; none for a bucket that anyone may read.
+        below: a prefix that `key` is below, for policies; none where the key itself is known.
     """
 
     bucket: str
@@ -25,6 +26,7 @@ class Weights:
     s3_data_type: str
     compression_type: str
     key_arn: str | None = None
+    below: str | None = None
 
     @property
     def uri(self) -> str:
@@ -37,7 +39,12 @@ class Weights:
 
     def object_arn(self, partition: str) -> str:
         """The archive's ARN, or the pattern of all files in the folder."""
-        return f"{self.bucket_arn(partition)}/{self.key}{'*' if self.key.endswith('/') else ''}"
+        return f"{self.bucket_arn(partition)}/{self.prefix}{'*' if self.prefix.endswith('/') else ''}"
+
+    @property
+    def prefix(self) -> str:
+        """What all keys begin with."""
+        return self.below or self.key
 
 
 def from_jumpstart(model: FalconModel, region: Region) -> Weights:
@@ -45,6 +52,7 @@ def from_jumpstart(model: FalconModel, region: Region) -> Weights:
     return Weights(region.jumpstart_bucket, model.model_data_key, model.s3_data_type, model.compression_type)
 
 
-def in_artifact_bucket(model: FalconModel, bucket_name: str, key_arn: str | None = None) -> Weights:
-    """Files as `save_pretrained` writes them, below models/<name>/ of a deployment's own bucket."""
-    return Weights(bucket_name, f"models/{model.name}/", "S3Prefix", "None", key_arn)
+def from_publication(bucket_name: str, value: str, key_arn: str | None = None) -> Weights:
+    """The copy in a deployment's own bucket that `value` names: key, S3DataType and CompressionType, with commas."""
+    key, s3_data_type, compression_type = value.split(",")
+    return Weights(bucket_name, key, s3_data_type, compression_type, key_arn)

@@ -84,7 +84,7 @@ def _read_artifacts(weights: Weights) -> list[iam.PolicyStatement]:
             sid="ListWeights",
             actions=["s3:ListBucket"],
             resources=[weights.bucket_arn(Aws.PARTITION)],
-            conditions={"StringLike": {"s3:prefix": f"{weights.key}*"}},
+            conditions={"StringLike": {"s3:prefix": f"{weights.prefix}*"}},
         ),
     ]
     if weights.key_arn:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
-from falconry.commands import logs, models, plan, preflight, status
+from falconry.commands import chat, keys, logs, mirror, models, plan, preflight, smoke, status
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def main() -> int:
     return 0
 
 
-def _add(command: Callable[..., None]) -> None:
+def _add(command: Callable[..., None], to: typer.Typer = app) -> None:
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
         try:
@@ -61,7 +61,7 @@ def _add(command: Callable[..., None]) -> None:
             # The reader, such as `head`, has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    app.command()(run)
+    to.command()(run)
 
 
 def _report_aws_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,11 +84,23 @@ def _report_aws_errors(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _add_group(name: str, explanation: str, commands: Sequence[Callable[..., None]]) -> None:
+    """Several commands under one word: `falconry keys list`."""
+    group = typer.Typer(no_args_is_help=True, help=explanation)
+    for command in commands:
+        _add(command, group)
+    app.add_typer(group, name=name)
+
+
 for _command in (
     models.models,
     plan.plan,
     preflight.preflight,
+    mirror.mirror,
+    smoke.smoke,
     status.status,
     logs.logs,
+    chat.chat,
 ):
     _add(_command)
+_add_group("keys", keys.EXPLANATION, keys.COMMANDS)

@@ -57,9 +57,10 @@ class Target:
         """The full name of one of the SSM parameters that the stacks leave for the next tool."""
         return f"/falconry/{self.settings.name}/{name}"
 
-    def client(self, service: str) -> Any:
-        """A boto3 client for the deployment's region. Raises CommandError without credentials."""
-        return _client(service, self.settings.region, self.local["aws_endpoint_url"] if self.local else None)
+    def client(self, service: str, *, connections: int = 10, read_timeout: int = 60) -> Any:
+        """A boto3 client for the deployment's region, for so many threads; `read_timeout` in seconds."""
+        endpoint_url = self.local["aws_endpoint_url"] if self.local else None
+        return _client(service, self.settings.region, endpoint_url, connections, read_timeout)
 
 
 def find(config: str, *, local: bool) -> Target:
@@ -92,19 +93,21 @@ def _local() -> Mapping[str, Any]:
 
 
 @cache
-def _client(service: str, region: str, endpoint_url: str | None) -> Any:
+def _client(service: str, region: str, endpoint_url: str | None, connections: int, read_timeout: int) -> Any:
     from botocore.config import Config as BotoConfig
 
-    config = BotoConfig(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+    config = BotoConfig(
+        connect_timeout=5,
+        read_timeout=read_timeout,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        # What is uploaded has a checksum in a header, which the signature covers: hashing it once is enough.
+        s3={"payload_signing_enabled": False, **({"addressing_style": "path"} if endpoint_url else {})},
+    )
     where: dict[str, Any] = {"region_name": region, "config": config}
     if endpoint_url is not None:
-        where |= {
-            "endpoint_url": endpoint_url,
-            # The emulated AWS takes any.
-            "aws_access_key_id": "local",
-            "aws_secret_access_key": "local",
-            "config": config.merge(BotoConfig(s3={"addressing_style": "path"})),
-        }
+        # The emulated AWS takes any.
+        where |= {"endpoint_url": endpoint_url, "aws_access_key_id": "local", "aws_secret_access_key": "local"}
     if service == "s3":
         # boto3 adds transfers of large files, and takes long to load.
         import boto3

@@ -22,6 +22,7 @@ from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
 from local_aws.server import Server
+from local_aws.weights import publish_weights
 from settings import Settings, config_path
 
 HOST = "127.0.0.1"
@@ -112,6 +113,7 @@ class Launcher:
                 cdk.start("synth", *self._synth_arguments()) as synth,
             ):
                 self._start_control_plane(control_port)
+                publish_weights(self._settings, aws_url)
                 cdk.bootstrap(self._account)
                 synth.finish()
             with terminal.step("cdk deploy"):
@@ -122,8 +124,10 @@ class Launcher:
         with terminal.step("API and models"):
             self._start_data_plane(port, aws_url)
         description = describe_api(self._settings, f"http://{HOST}:{port}", aws_url)
+        # Whether the tiny model answers, which knows the announcement's samples word for word.
+        announced = self._options.model_dir is None and self._options.model_server_url is None
         config = str(config_path(self._options.config).resolve())
-        api = {**description, "config": config, "process_id": os.getpid()}
+        api = {**description, "config": config, "announced_answers": announced, "process_id": os.getpid()}
         self._api_file.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
         print(terminal.banner(api, self._logs, time.monotonic() - started), flush=True)
 

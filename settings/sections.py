@@ -49,7 +49,7 @@ class Model(Section):
     model_data: Literal["jumpstart", "artifact_bucket"] = Field(
         default="jumpstart",
         description="Where the weights come from: JumpStart's bucket of the region, or this deployment's own artifact "
-        "bucket, below `models/<name>/`.",
+        "bucket, which `falconry mirror` fills.",
     )
     scaling: Scaling = Field(default=Scaling(), description="How many instances there are when.")
     update: Update = Field(default=Update(), description="How a change takes the place of what serves.")

@@ -13,7 +13,7 @@ from catalog import (
     component_log_group,
     endpoint_log_group,
     from_jumpstart,
-    in_artifact_bucket,
+    from_publication,
 )
 from catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
 from settings.sections import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
@@ -84,17 +84,26 @@ def environment(model: Model) -> dict[str, str]:
     }
 
 
-def weights(settings: Settings, model: Model, *, artifact_bucket: str, key_arn: str | None = None) -> Weights:
-    """Where SageMaker fetches the model from.
+def artifact_parameter(settings: Settings, model: Model) -> str:
+    """The SSM parameter that names the copy of the model's weights that a deploy takes; `falconry mirror` writes it."""
+    return f"/falconry/{settings.name}/artifacts/{model.name}"
+
+
+def artifact_prefix(model: Model) -> str:
+    """What the keys of all copies of the model's weights begin with in the artifact bucket."""
+    return f"models/{model.name}/"
+
+
+def weights(settings: Settings, model: Model, *, artifact_bucket: str, published: str | None) -> Weights | None:
+    """Where SageMaker fetches the model from; None for own weights of which no copy is published.
 
     Args:
         artifact_bucket: the deployment's own bucket, `artifact_bucket_name`.
-        key_arn: the KMS key that the bucket's objects are encrypted with.
+        published: the value of `artifact_parameter`.
     """
-    entry = MODELS[model.name]
-    if model.model_data == "artifact_bucket":
-        return in_artifact_bucket(entry, artifact_bucket, key_arn)
-    return from_jumpstart(entry, REGIONS[settings.region])
+    if model.model_data == "jumpstart":
+        return from_jumpstart(MODELS[model.name], REGIONS[settings.region])
+    return from_publication(artifact_bucket, published) if published else None
 
 
 def concurrent_requests(model: Model) -> int:

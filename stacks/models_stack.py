@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import INSTANCE_TYPES, MODELS, REGIONS
+from catalog import INSTANCE_TYPES, MODELS, REGIONS, Weights, from_jumpstart
 from constructs_lib.component_endpoint import ComponentEndpoint
 from constructs_lib.endpoint_log_group import EndpointLogGroup
 from constructs_lib.endpoint_scaling import (
@@ -22,6 +22,7 @@ from constructs_lib.endpoint_update import RollbackAlarms, UpdatePlan
 from constructs_lib.falcon_endpoint import VARIANT_NAME, FalconEndpoint
 from constructs_lib.falcon_model import FalconModel
 from constructs_lib.isolated_network import IsolatedNetwork
+from constructs_lib.mirrored_weights import MirroredWeights
 from settings import Model, Settings, serving
 
 
@@ -57,9 +58,7 @@ class ModelsStack(Stack):
             "Model",
             model=MODELS[model.name],
             region=REGIONS[settings.region],
-            weights=serving.weights(
-                settings, model, artifact_bucket=self._artifact_bucket_name, key_arn=self._key.key_arn
-            ),
+            weights=self._weights(scope, model),
             environment=serving.environment(model),
             log_group=log_group_name,
             network=self._network,
@@ -134,6 +133,18 @@ class ModelsStack(Stack):
             string_value=endpoint_name,
         )
         CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
+
+    def _weights(self, scope: Construct, model: Model) -> Weights:
+        if model.model_data == "artifact_bucket":
+            return MirroredWeights(
+                scope,
+                "Weights",
+                bucket_name=self._artifact_bucket_name,
+                prefix=serving.artifact_prefix(model),
+                parameter_name=serving.artifact_parameter(self._settings, model),
+                key_arn=self._key.key_arn,
+            ).weights
+        return from_jumpstart(MODELS[model.name], REGIONS[self._settings.region])
 
 
 def _update(model: Model) -> UpdatePlan:

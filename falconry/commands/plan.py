@@ -64,11 +64,12 @@ def _compare(target: Target) -> tuple[list[Change], str | None]:
     from falconry.aws_errors import sentence
     from falconry.deployment.changes import changes
     from falconry.deployment.deployed import endpoints
+    from falconry.deployment.sources import sources
     from falconry.errors import CommandError
 
     try:
         account = require_account(target).account
-        return changes(target.settings, endpoints(target), account), None
+        return changes(target.settings, endpoints(target), sources(target, account)), None
     except CommandError as error:
         return [], str(error)
     except Exception as error:

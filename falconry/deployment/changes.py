@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog import Weights
 from falconry.deployment.deployed import DeployedEndpoint
 from settings import Model, Settings, serving
 
@@ -43,20 +44,25 @@ class Change:
     reason: str | None = None
 
 
-def changes(settings: Settings, deployed: Mapping[str, DeployedEndpoint], account: str) -> list[Change]:
-    """What deploying `settings` to `account` does to each endpoint, in the config's order; removed ones last."""
-    found = [_change(settings, model, deployed.get(model.name), account) for model in settings.models]
+def changes(
+    settings: Settings, deployed: Mapping[str, DeployedEndpoint], weights: Mapping[str, Weights | None]
+) -> list[Change]:
+    """What deploying `settings` does to each endpoint, in the config's order; removed ones last.
+
+    `weights` says by model where they come from; None where that is not known yet.
+    """
+    found = [_change(settings, model, deployed.get(model.name), weights[model.name]) for model in settings.models]
     wanted = {model.name for model in settings.models}
     return found + [Change(name, "removed") for name in sorted(deployed.keys() - wanted)]
 
 
-def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, account: str) -> Change:
+def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, weights: Weights | None) -> Change:
     if now is None:
         return Change(model.name, "created")
     if now.components != model.scaling.components:
         names = Difference("endpoint", now.name, settings.endpoint_name(model))
         return Change(model.name, "succeeded", (names,), now.status, now.failure)
-    differences = tuple(_differences(settings, model, now, account))
+    differences = tuple(_differences(settings, model, now, weights))
     kind: Kind = "updated" if differences else "unchanged"
     if now.status == "Failed" or (differences and now.status in BUSY):
         kind = "blocked"
@@ -69,14 +75,15 @@ def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, acco
     return Change(model.name, kind, differences, now.status, now.failure)
 
 
-def _differences(settings: Settings, model: Model, now: DeployedEndpoint, account: str) -> Iterator[Difference]:
-    bucket = serving.artifact_bucket_name(settings, account)
+def _differences(
+    settings: Settings, model: Model, now: DeployedEndpoint, weights: Weights | None
+) -> Iterator[Difference]:
     pairs = (
         ("instance type", now.instance_type, model.instance_type),
         # Where they are scaled, a deploy leaves their number as it is.
         *([("instances", str(now.configured), str(model.instance_count))] if model.scaling.mode == "fixed" else []),
         ("image", now.image, serving.image(settings, model)),
-        ("weights", now.weights, serving.weights(settings, model, artifact_bucket=bucket).uri),
+        ("weights", now.weights, weights.uri if weights else now.weights),
     )
     for what, before, after in pairs:
         if before != after:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from catalog import Weights
 from falconry.account import caller
 from falconry.aws_errors import code_of
+from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok
 from falconry.text import plural, size
 from settings import Model, serving
@@ -27,14 +28,16 @@ _GONE = ("404", "NoSuchKey", "NotFound", "NoSuchBucket")
 
 def weights(target: Target) -> Sequence[Check]:
     """A check for each model."""
-    bucket = serving.artifact_bucket_name(target.settings, caller(target).account)
-    return [_check(target, model, bucket) for model in target.settings.models]
+    where = sources(target, caller(target).account)
+    return [_check(target, model, where[model.name]) for model in target.settings.models]
 
 
-def _check(target: Target, model: Model, bucket: str) -> Check:
-    where = serving.weights(target.settings, model, artifact_bucket=bucket)
+def _check(target: Target, model: Model, where: Weights | None) -> Check:
     subject = f"weights of {model.name}"
     mend = _mend(target, model)
+    if where is None:
+        parameter = serving.artifact_parameter(target.settings, model)
+        return failed(subject, f"no whole copy is published: there is no parameter {parameter}", mend)
     s3 = target.client("s3")
     try:
         if where.s3_data_type == "S3Object":
@@ -77,10 +80,9 @@ def _mend(target: Target, model: Model) -> str:
     if model.model_data == "jumpstart":
         return (
             f"JumpStart may not carry {model.name} in {target.settings.region}. Write `model_data: artifact_bucket` "
-            "and copy the weights there, or take another region."
+            "and copy the weights there with `falconry mirror`, or take another region."
         )
     network = serving.stack_name(target.settings, "network")
     return (
-        f"npx cdk deploy {network} -c config={target.config}, then copy the weights to models/{model.name}/ "
-        "in the bucket it names"
+        f"npx cdk deploy {network} -c config={target.config}, then falconry mirror {target.config} --model {model.name}"
     )

@@ -13,6 +13,7 @@ from catalog import ENDPOINT_QUOTA_CODES
 from falconry.account import caller
 from falconry.deployment.changes import Change, changes
 from falconry.deployment.deployed import DeployedEndpoint, endpoints
+from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import Quota, by_code, by_name
 from settings import Model, Settings, serving
@@ -48,7 +49,7 @@ def quotas(target: Target) -> Sequence[Check]:
     """A check for each instance type of the config."""
     settings = target.settings
     deployed = endpoints(target)
-    planned = changes(settings, deployed, caller(target).account)
+    planned = changes(settings, deployed, sources(target, caller(target).account))
     others = _others(target, {endpoint.name for endpoint in deployed.values()})
     types = list(dict.fromkeys(model.instance_type for model in settings.models))
     known = _quotas(target, types)

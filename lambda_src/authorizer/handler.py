@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from authorizer.client_keys import client_of_key
+
 
 def handler(event: Mapping[str, object], _context: object) -> dict[str, object]:
     """The policy for a request that brings a key. Raises Exception("Unauthorized"), API Gateway's word for its 401,
@@ -18,10 +20,13 @@ def handler(event: Mapping[str, object], _context: object) -> dict[str, object]:
     key = api_key(event)
     if key is None:
         raise Exception("Unauthorized")
+    client = client_of_key(key)
     return {
         # The principal shows in access logs, so it must not be the key.
         "principalId": hashlib.sha256(key.encode()).hexdigest()[:32],
         "usageIdentifierKey": key,
+        # What the front calls the client in logs and metrics; other keys it knows by their ids.
+        "context": {"client": client} if client else {},
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [

@@ -20,7 +20,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+import settings
 from catalog import samples
+from local_aws.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 from settings import MAX_STOP_SEQUENCES
@@ -28,6 +30,7 @@ from tests.contract.data_plane_support import free_port, wait_until
 from tests.infrastructure.matrix import SMALL, synthesise
 from tests.issuer_support import Issuer, issuer
 
+from .command import as_json, describe, falconry
 from .control_plane import ACCOUNT, REGION, CloudFormation, client, control_plane
 
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
@@ -49,8 +52,9 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Deployments:
-    """The URLs of the deployments' chat completions, and what their callers have."""
+    """The URLs of the deployments' chat completions, and what their callers have. `folder` holds the configs."""
 
+    folder: Path
     urls: Mapping[str, str]
     aws_url: str
     issuer: Issuer
@@ -100,7 +104,7 @@ def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment
             for name in configs
         }
         urls = {name: f"{url()}/v1/chat/completions" for name, url in planes.items()}
-        yield Deployments(urls, aws_url, provider)
+        yield Deployments(folder, urls, aws_url, provider)
 
 
 @contextmanager
@@ -241,3 +245,31 @@ def test_others_are_refused_in_openais_form(deployments: Deployments, what: str)
     name, headers, refusal = REFUSED[what]
 
     assert error(deployments.urls[name], headers(deployments)) == refusal
+
+
+@pytest.mark.parametrize("name", ADMITTED)
+def test_the_command_is_let_in_too(deployments: Deployments, name: str, tmp_path: Path) -> None:
+    config = deployments.folder / f"{name}.yaml"
+    url = deployments.urls[name].removesuffix("/v1/chat/completions")
+    described = describe_api(settings.load(config), url, deployments.aws_url)
+    local_file = describe(tmp_path, **described, config=str(config))
+    token = ["--token", deployments.issuer.token()] if name == "jwt" else []
+
+    told = as_json(local_file, "chat", "--local", "--set", "temperature=0", *token, "Hello!")
+    report = as_json(local_file, "smoke", "--local", "--quick", *token)
+
+    assert told["text"] == "Hello! How can I help you today?"
+    assert report["passed"]
+
+
+def test_the_command_says_that_a_token_is_needed(deployments: Deployments, tmp_path: Path) -> None:
+    config = deployments.folder / "jwt.yaml"
+    local_file = describe(
+        tmp_path, **describe_api(settings.load(config), "http://x", deployments.aws_url), config=str(config)
+    )
+    result = falconry(local_file, "chat", "--local", "Hello!")
+
+    assert result.returncode == 1
+    assert (
+        f"this API takes tokens of {deployments.issuer.url}. Give one with --token or FALCONRY_TOKEN." in result.stderr
+    )

@@ -24,7 +24,7 @@ from .local import ROOT, running
 SIGNED = """\
 region: us-east-1
 retain_data: false
-models: [{name: falcon-7b-instruct}]
+models: [{name: falcon-7b-instruct, model_data: artifact_bucket}]
 api:
   access: private
   vpc_endpoint_ids: [vpce-0123456789abcdef0]

@@ -64,6 +64,15 @@ def with_existing_vpc(text: str, aws_url: str) -> str:
     return text
 
 
+def publish_weights(aws_url: str, deployment: str) -> None:
+    """What `falconry mirror` leaves for a deploy (tests/end_to_end/test_mirror.py)."""
+    client(aws_url, "ssm").put_parameter(
+        Name=f"/falconry/{deployment}/artifacts/falcon-7b-instruct",
+        Type="StringList",
+        Value="models/falcon-7b-instruct/0123456789abcdef/,S3Prefix,None",
+    )
+
+
 def states(aws_url: str, resources: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """What is known of each of the resources now."""
     found = {}
@@ -79,6 +88,8 @@ def test_deployed_twice_changed_and_destroyed(cloudformation: CloudFormation, na
     if "existing" in first:
         both = with_existing_vpc(f"{first}=====\n{second}", cloudformation.aws_url)
         first, second = both.split("=====\n")
+    if "artifact_bucket" in first:
+        publish_weights(cloudformation.aws_url, name)
 
     assert cloudformation.deploy(synthesise(name, first, tmp_path), name) == [*STACKS]
     assert cloudformation.deploy(tmp_path / f"{name}.out", name) == []

@@ -33,6 +33,8 @@ def resolved(value: Any) -> Any:
             return name
         case {"Fn::Join": [separator, parts]}:
             return separator.join(resolved(part) for part in parts)
+        case {"Fn::Select": [index, values]}:
+            return f"{resolved(values)}[{index}]"
         case dict():
             return {key: resolved(item) for key, item in value.items()}
         case list():

@@ -82,15 +82,21 @@ def test_the_role_can_read_what_the_model_names(six_models: Deployment) -> None:
         assert not [statement for statement in statements if statement["Sid"] == "DecryptWeights"], name
 
 
-def test_own_weights_come_from_the_artifact_bucket(synthesise: Synthesise, tmp_path: Path) -> None:
+def test_own_weights_are_the_copy_that_was_published_when_the_deploy_began(
+    synthesise: Synthesise, tmp_path: Path
+) -> None:
     deployment = synthesise(config_file(tmp_path, f"{SMALL}    model_data: artifact_bucket\n", "own"))
     source = deployment.models.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
+    (published,) = [name for name in deployment.models.body["Parameters"] if "Published" in name]
 
     assert resolved(source) == {
-        "S3Uri": f"s3://falconry-own-{ACCOUNT}-us-east-1/models/falcon-7b-instruct/",
-        "S3DataType": "S3Prefix",
-        "CompressionType": "None",
+        "S3Uri": f"s3://falconry-own-{ACCOUNT}-us-east-1/{published}[0]",
+        "S3DataType": f"{published}[1]",
+        "CompressionType": f"{published}[2]",
     }
+    parameter = deployment.models.body["Parameters"][published]
+    assert parameter["Type"] == "AWS::SSM::Parameter::Value<List<String>>"
+    assert parameter["Default"] == "/falconry/own/artifacts/falcon-7b-instruct"
     buckets = deployment.network.resources("AWS::S3::Bucket")
     assert f"falconry-own-{ACCOUNT}-us-east-1" in [resolved(b["Properties"]["BucketName"]) for b in buckets]
 

@@ -41,4 +41,6 @@ def test_image_environment_and_weights_are_what_sagemaker_is_told(
     assert container["Image"] == serving.image(config, model)
     assert container["Environment"] == serving.environment(model)
     source = container["ModelDataSource"]["S3DataSource"]
-    assert source["S3Uri"] == serving.weights(config, model, artifact_bucket="any").uri
+    weights = serving.weights(config, model, artifact_bucket="any", published=None)
+    assert weights is not None
+    assert source["S3Uri"] == weights.uri

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from authorizer.handler import handler
 
+from falconry.client_keys import key_value
+
 KEY = "a1B2c3D4e5F6g7H8i9J0k1L2"
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abc123/live/POST/v1/chat/completions"
 
@@ -50,3 +52,17 @@ def test_the_policy_allows_the_stage_and_names_the_key_nowhere_else() -> None:
     assert KEY not in json.dumps(policy)
     assert policy["principalId"] == authorize({"x-api-key": KEY})["principalId"]
     assert policy["principalId"] != authorize({"x-api-key": KEY + "x"})["principalId"]
+
+
+@pytest.mark.parametrize("client", ["default", "web-site", "a1", "x" * 20])
+def test_a_key_that_the_command_made_says_whose_it_is(client: str) -> None:
+    key = key_value(client)
+
+    assert key.isalnum()
+    assert 20 <= len(key) <= 128
+    assert authorize({"x-api-key": key})["context"] == {"client": client}
+
+
+@pytest.mark.parametrize("key", [KEY, "a" * 40, "websiteK" + "A" * 39, "webSiteK" + "A" * 40, "websiteK" + "a" * 40])
+def test_other_keys_say_nothing(key: str) -> None:
+    assert authorize({"x-api-key": key})["context"] == {}

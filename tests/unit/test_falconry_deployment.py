@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import settings
+from catalog import Weights
 from falconry.deployment import cost, health
 from falconry.deployment.changes import Change, changes
 from falconry.deployment.cost import Load
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.preflight.instances import demand
-from settings import Settings, serving
+from settings import Model, Settings, serving
 
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -29,6 +30,16 @@ def loaded(folder: Path, models: str, rest: str = "") -> Settings:
 SEVEN = "  - {name: falcon-7b-instruct}\n"
 TWO_OF_SEVEN = "  - {name: falcon-7b-instruct, instance_count: 2}\n"
 CHAT = "  - {name: falcon-180b-chat}\n"
+
+
+def weights_of(config: Settings, model: Model, published: str | None = None) -> Weights | None:
+    bucket = serving.artifact_bucket_name(config, ACCOUNT)
+    return serving.weights(config, model, artifact_bucket=bucket, published=published)
+
+
+def changed(config: Settings, deployed: dict[str, DeployedEndpoint], published: str | None = None) -> list[Change]:
+    """What a deploy of `config` does, where `published` names the copy of own weights."""
+    return changes(config, deployed, {model.name: weights_of(config, model, published) for model in config.models})
 
 
 def as_deployed(config: Settings) -> dict[str, DeployedEndpoint]:
@@ -48,7 +59,7 @@ def as_deployed(config: Settings) -> dict[str, DeployedEndpoint]:
             scaled=model.scaling.mode in ("target_tracking", "scheduled"),
             image=serving.image(config, model),
             environment=serving.environment(model),
-            weights=serving.weights(config, model, artifact_bucket=serving.artifact_bucket_name(config, ACCOUNT)).uri,
+            weights=getattr(weights_of(config, model), "uri", "s3://own/"),
             subnets=frozenset({"subnet-1", "subnet-2"}),
             created=NOW - timedelta(hours=10),
             changed=NOW - timedelta(hours=10),
@@ -60,7 +71,7 @@ def as_deployed(config: Settings) -> dict[str, DeployedEndpoint]:
 def test_an_endpoint_as_the_config_wants_it_is_left_alone(tmp_path: Path) -> None:
     config = loaded(tmp_path, SEVEN + CHAT)
 
-    kinds = [change.kind for change in changes(config, as_deployed(config), ACCOUNT)]
+    kinds = [change.kind for change in changed(config, as_deployed(config))]
 
     assert kinds == ["unchanged", "unchanged"]
 
@@ -89,7 +100,7 @@ def test_a_change_is_an_update_in_place_that_says_what_changes(
 ) -> None:
     deployed = as_deployed(loaded(tmp_path, SEVEN))
 
-    (change,) = changes(loaded(tmp_path, models), deployed, ACCOUNT)
+    (change,) = changed(loaded(tmp_path, models), deployed)
 
     assert change.kind == "updated"
     assert [(one.what, one.now, one.then) for one in change.differences] == [(what, now, then)]
@@ -99,16 +110,19 @@ def test_own_weights_are_another_place(tmp_path: Path) -> None:
     deployed = as_deployed(loaded(tmp_path, SEVEN))
     own = loaded(tmp_path, "  - {name: falcon-7b-instruct, model_data: artifact_bucket}\n")
 
-    (change,) = changes(own, deployed, ACCOUNT)
-
+    (change,) = changed(own, deployed, "models/falcon-7b-instruct/0f1e/,S3Prefix,None")
     (difference,) = change.differences
-    assert difference.then == f"s3://falconry-dev-{ACCOUNT}-us-east-1/models/falcon-7b-instruct/"
+    assert difference.then == f"s3://falconry-dev-{ACCOUNT}-us-east-1/models/falcon-7b-instruct/0f1e/"
+
+    # As long as no copy is published there is nothing to compare; preflight says so.
+    (change,) = changed(own, deployed)
+    assert change.kind == "unchanged"
 
 
 def test_models_come_and_go(tmp_path: Path) -> None:
     deployed = as_deployed(loaded(tmp_path, SEVEN))
 
-    found = changes(loaded(tmp_path, CHAT), deployed, ACCOUNT)
+    found = changed(loaded(tmp_path, CHAT), deployed)
 
     assert found == [Change("falcon-180b-chat", "created"), Change("falcon-7b-instruct", "removed")]
 
@@ -118,7 +132,7 @@ def test_scaling_is_no_change_of_the_config(tmp_path: Path) -> None:
     config = loaded(tmp_path, SEVEN)
     scaled = {name: replace(one, instances=5, desired=5) for name, one in as_deployed(config).items()}
 
-    assert [change.kind for change in changes(config, scaled, ACCOUNT)] == ["unchanged"]
+    assert [change.kind for change in changed(config, scaled)] == ["unchanged"]
 
 
 @pytest.mark.parametrize(("status", "kind"), [("Updating", "blocked"), ("Failed", "blocked"), ("InService", "updated")])
@@ -126,7 +140,7 @@ def test_a_state_that_takes_no_change_is_told(tmp_path: Path, status: str, kind:
     deployed = as_deployed(loaded(tmp_path, SEVEN))
     deployed = {name: replace(one, status=status) for name, one in deployed.items()}
 
-    (change,) = changes(loaded(tmp_path, TWO_OF_SEVEN), deployed, ACCOUNT)
+    (change,) = changed(loaded(tmp_path, TWO_OF_SEVEN), deployed)
 
     assert (change.kind, change.status) == (kind, status)
 
@@ -135,7 +149,7 @@ def test_demand_counts_old_and_new_fleet_and_the_accounts_other_endpoints(tmp_pa
     # GIVEN one instance that runs, a config that wants two, and three instances elsewhere
     deployed = as_deployed(loaded(tmp_path, SEVEN))
     config = loaded(tmp_path, TWO_OF_SEVEN)
-    planned = changes(config, deployed, ACCOUNT)
+    planned = changed(config, deployed)
 
     need = demand(config, "ml.g5.2xlarge", deployed, planned, {"ml.g5.2xlarge": 3})
 
@@ -147,7 +161,7 @@ def test_demand_of_an_unchanged_deployment_is_what_runs(tmp_path: Path) -> None:
     config = loaded(tmp_path, TWO_OF_SEVEN)
     deployed = as_deployed(config)
 
-    need = demand(config, "ml.g5.2xlarge", deployed, changes(config, deployed, ACCOUNT), {})
+    need = demand(config, "ml.g5.2xlarge", deployed, changed(config, deployed), {})
 
     assert (need.for_deploy, need.for_update) == (2, 4)
 
@@ -199,7 +213,7 @@ def test_existing_endpoints_and_web_acls_are_not_on_the_bill(tmp_path: Path) -> 
 
     names = [item.name for item in cost.standing(loaded(tmp_path, SEVEN, rest))]
 
-    assert names == ["1 x ml.g5.2xlarge for falcon-7b-instruct", "2 KMS keys"]
+    assert names == ["1 x ml.g5.2xlarge for falcon-7b-instruct", "3 KMS keys"]
 
 
 def test_cost_so_far_begins_with_the_month_or_the_endpoint(tmp_path: Path) -> None:
@@ -224,13 +238,13 @@ TRACKED = """\
 
 def test_scaling_leaves_the_number_of_instances_alone(tmp_path: Path) -> None:
     deployed = as_deployed(loaded(tmp_path, TWO_OF_SEVEN))
-    (change,) = changes(loaded(tmp_path, TRACKED % "ml.g5.2xlarge"), deployed, ACCOUNT)
+    (change,) = changed(loaded(tmp_path, TRACKED % "ml.g5.2xlarge"), deployed)
     assert change.kind == "unchanged"
 
 
 def test_another_instance_type_is_refused_while_the_model_is_scaled(tmp_path: Path) -> None:
     deployed = as_deployed(loaded(tmp_path, TRACKED % "ml.g5.2xlarge"))
-    (change,) = changes(loaded(tmp_path, TRACKED % "ml.g5.4xlarge"), deployed, ACCOUNT)
+    (change,) = changed(loaded(tmp_path, TRACKED % "ml.g5.4xlarge"), deployed)
     assert change.kind == "blocked"
     assert change.reason is not None
     assert "Deploy `scaling: {mode: fixed}` first" in change.reason
@@ -240,7 +254,7 @@ def test_a_model_that_is_to_scale_to_zero_gets_an_endpoint_of_another_kind(tmp_p
     zero = "  - {name: falcon-7b-instruct, scaling: {mode: scale_to_zero}}\n"
     ordinary, components = loaded(tmp_path, SEVEN), loaded(tmp_path, zero)
     for before, after in ((ordinary, components), (components, ordinary)):
-        (change,) = changes(after, as_deployed(before), ACCOUNT)
+        (change,) = changed(after, as_deployed(before))
         assert change.kind == "succeeded"
         (difference,) = change.differences
         assert difference.now == before.endpoint_name(before.models[0])

@@ -23,7 +23,7 @@ CONFIG = "region: us-east-1\nmodels: [{name: falcon-7b-instruct}]\n"
 class Answers(Target):
     """A target whose clients give what a test put into them."""
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **_: int) -> Any:
         return self.clients()[service]
 
     @staticmethod

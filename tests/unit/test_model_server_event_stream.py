@@ -45,7 +45,11 @@ def test_a_silent_stream_is_kept_alive_with_comment_lines() -> None:
         yield b"data: 2\n\n"
 
     sent = asyncio.run(run(EventStreamResponse(events, {}, keep_alive_seconds=0.1)))
-    assert sent == [b"data: 1\n\n", b":\n\n", b":\n\n", b"data: 2\n\n", b""]
+    # How many there are is the machine's doing.
+    first, *between, second, end = sent
+    assert (first, second, end) == (b"data: 1\n\n", b"data: 2\n\n", b"")
+    assert between
+    assert set(between) == {b":\n\n"}
 
 
 def test_the_work_ends_when_the_client_leaves() -> None:

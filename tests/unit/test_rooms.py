@@ -47,6 +47,8 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
         ("stacks", {"tests", "bench"}),
         ("local_aws", {"tests", "bench"}),
         ("bench", {"tests"}),
+        ("constructs_lib", {"falconry"}),
+        ("stacks", {"falconry"}),
     ],
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:

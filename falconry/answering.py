@@ -1,0 +1,98 @@
+"""One streamed answer on the terminal, and what it cost in time and tokens."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from falconry.api import Api, text_of
+from falconry.conversation import Conversation
+
+
+@dataclass
+class Told:
+    """What an answer was.
+
+    Attributes:
+        first_seconds: until the first text; None if none came.
+        stopped: whether Ctrl-C ended it.
+    """
+
+    text: str = ""
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_seconds: float | None = None
+    seconds: float = 0.0
+    request_id: str = ""
+    messages_dropped: int = 0
+    stopped: bool = False
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """How fast tokens followed the first; None for fewer than two."""
+        tokens = self.completion_tokens or 0
+        if self.first_seconds is None or tokens < 2 or self.seconds <= self.first_seconds:
+            return None
+        return (tokens - 1) / (self.seconds - self.first_seconds)
+
+    def summary(self) -> str:
+        """One line for a person."""
+        parts = [f"{self.prompt_tokens} + {self.completion_tokens} tokens"] if self.completion_tokens else []
+        parts += [f"first after {self.first_seconds:.2f} s"] if self.first_seconds is not None else []
+        speed = self.tokens_per_second
+        parts += [f"{speed:.1f} tokens/s"] if speed else []
+        parts += ["stopped by Ctrl-C"] if self.stopped else [self.finish_reason or "no finish reason"]
+        parts += [f"{self.messages_dropped} oldest messages left out"] if self.messages_dropped else []
+        parts += [self.request_id] if self.request_id else []
+        return " · ".join(parts)
+
+    def fields(self) -> dict[str, Any]:
+        """For a script."""
+        return {**asdict(self), "tokens_per_second": self.tokens_per_second}
+
+
+def tell(api: Api, conversation: Conversation, *, raw: bool = False, quiet: bool = False) -> Told:
+    """Ask, and print the answer as it comes: its text, or with `raw` the events. Ctrl-C ends the answer alone.
+
+    Raises:
+        ApiError: the API refused, or failed in the middle.
+    """
+    told = Told()
+    try:
+        with api.stream("/chat/completions", conversation.request()) as stream:
+            told.request_id = stream.answer.request_id
+            told.messages_dropped = int(stream.answer.headers.get("x-falconry-messages-dropped") or 0)
+            try:
+                for chunk in stream.chunks():
+                    _take(chunk, told)
+                    _show(chunk, raw=raw, quiet=quiet)
+            finally:
+                told.first_seconds, told.seconds = stream.first, stream.seconds
+    except KeyboardInterrupt:
+        told.stopped = True
+    finally:
+        if told.text and not quiet and not raw and not told.text.endswith("\n"):
+            print(flush=True)
+    return told
+
+
+def _take(chunk: Any, told: Told) -> None:
+    told.text += text_of(chunk)
+    for choice in chunk.get("choices", []):
+        told.finish_reason = choice.get("finish_reason") or told.finish_reason
+    if usage := chunk.get("usage"):
+        told.prompt_tokens, told.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
+
+
+def _show(chunk: Any, *, raw: bool, quiet: bool) -> None:
+    if quiet:
+        return
+    if raw:
+        import json
+
+        print(json.dumps(chunk, ensure_ascii=False), flush=True)
+    else:
+        sys.stdout.write(text_of(chunk))
+        sys.stdout.flush()

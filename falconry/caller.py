@@ -1,0 +1,141 @@
+"""What a caller of the deployed API brings: a key, a signature or a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from falconry.errors import CommandError
+from falconry.explained import explained
+from falconry.target import Target
+
+Headers = Mapping[str, str]
+Authorize = Callable[[str, str, bytes], Headers]
+"""Method, URL and body of a request to the headers that let it in."""
+
+Key = Annotated[
+    str,
+    typer.Option("--key", envvar="FALCONRY_API_KEY", show_envvar=True, help="API key. Default: asked of API Gateway."),
+]
+Token = Annotated[
+    str, typer.Option("--token", envvar="FALCONRY_TOKEN", show_envvar=True, help="For `auth: jwt`: the issuer's token.")
+]
+Url = Annotated[
+    str,
+    typer.Option("--url", metavar="URL", help="Base URL, ending in /v1. Default: the deployment's own, from SSM."),
+]
+ExtraHeaders = Annotated[
+    list[str],
+    typer.Option("--header", metavar="NAME:VALUE", help="Sent with every request; a private API may need one."),
+]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls which API.
+
+    Attributes:
+        base_url: ends in /v1.
+        headers: go with every request.
+        authorize: gives the headers that let a request in.
+    """
+
+    base_url: str
+    headers: Headers
+    authorize: Authorize
+
+    @property
+    def root_url(self) -> str:
+        """Where the models' own routes are: the base URL without /v1."""
+        return self.base_url.removesuffix("/v1")
+
+
+def find_caller(target: Target, *, key: str, token: str, url: str, headers: list[str]) -> Caller:
+    """How to call the deployment, from the command line, the environment, or AWS, in this order.
+
+    Raises:
+        CommandError: something is missing that only the caller can give.
+    """
+    given = dict(_header(text) for text in headers)
+    if target.local:
+        given = {**target.local["headers"], **given}
+    base_url = (url or _base_url(target)).rstrip("/")
+    if not base_url.startswith(("https://", "http://")):
+        raise CommandError(f"--url {url}: must begin with https:// and end in /v1.")
+    return Caller(base_url, given, _authorize(target, key, token))
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise CommandError(f"--header {text!r}: write it as NAME:VALUE, such as x-apigw-api-id:abc123.")
+    return name.strip(), value.strip()
+
+
+def _base_url(target: Target) -> str:
+    if target.local:
+        return str(target.local["base_url"])
+    name = target.parameter("api/url")
+    mend = f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}"
+    with explained(f"reading {name}", {"ParameterNotFound": mend}):
+        return str(target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def _authorize(target: Target, key: str, token: str) -> Authorize:
+    auth = target.settings.api.auth
+    if auth == "iam" and not key and not token:
+        return _signature(target)
+    if auth == "jwt" and not token:
+        assert target.settings.api.jwt is not None  # noqa: S101 (settings.checks: auth and its section come together)
+        raise CommandError(
+            f"this API takes tokens of {target.settings.api.jwt.issuer}. Give one with --token or FALCONRY_TOKEN."
+        )
+    bearer = token or key or _key(target)
+    return lambda _method, _url, _body: {"authorization": f"Bearer {bearer}"}
+
+
+def _key(target: Target) -> str:
+    """The first client's key, from API Gateway."""
+    if target.local and target.local["api_key"]:
+        return str(target.local["api_key"])
+    if not target.settings.api.clients:
+        raise CommandError(
+            "the config has no client, so there is no key to ask for. Give one with --key or FALCONRY_API_KEY."
+        )
+    client = target.settings.api.clients[0].name
+    name = target.parameter(f"api/clients/{client}/key-id")
+    mends = {
+        "ParameterNotFound": f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}",
+        "AccessDeniedException": "Give a key with --key or FALCONRY_API_KEY.",
+    }
+    with explained(f"asking API Gateway for {client}'s key", mends):
+        key_id = target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        return str(target.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"])
+
+
+def _signature(target: Target) -> Authorize:
+    """Signs for API Gateway (SigV4), with the credentials that boto3 finds."""
+    import boto3
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    found: Any
+    if target.local and target.local["credentials"]:
+        given = target.local["credentials"]
+        found = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    else:
+        with explained("looking for AWS credentials to sign with"):
+            found = boto3.Session(region_name=target.settings.region).get_credentials()
+        if found is None:
+            raise CommandError("this API takes signed requests, and there are no AWS credentials. Set AWS_PROFILE.")
+
+    def sign(method: str, url: str, body: bytes) -> Headers:
+        request = AWSRequest(method, url, data=body, headers={"content-type": "application/json"})
+        SigV4Auth(found.get_frozen_credentials(), "execute-api", target.settings.region).add_auth(request)
+        return dict(request.headers)
+
+    return sign

@@ -1,0 +1,175 @@
+"""The chat in a terminal: lines in, answers and slash commands out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from falconry.answering import Told, tell
+from falconry.api import Api, refusal
+from falconry.conversation import Conversation
+from falconry.errors import CommandError
+from falconry.output import console, errors
+
+PROMPT = "> "
+CONTINUED = "… "
+BLOCK = '"""'
+
+
+class ChatSession:
+    """Reads until Ctrl-D or /quit. A failed question is not part of the conversation; /retry asks it again."""
+
+    def __init__(self, api: Api, conversation: Conversation) -> None:
+        self._api = api
+        self._conversation = conversation
+        self._raw = False
+        self._failed = ""
+
+    def run(self) -> None:
+        """Raises nothing that a person did wrong: that is printed, and the chat goes on."""
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401 (gives `input` its history and its keys)
+        console().print(f"[bold]{self._conversation.model}[/]  [dim]/help lists the commands; Ctrl-D ends.[/]")
+        while True:
+            try:
+                text = self._read()
+            except EOFError:
+                print()
+                return
+            except KeyboardInterrupt:
+                print()
+                continue
+            if text in ("/quit", "/exit"):
+                return
+            try:
+                self._take(text)
+            except KeyboardInterrupt:
+                print()
+            except CommandError as error:
+                errors().print(str(error), style="red", markup=False)
+
+    def _read(self) -> str:
+        """One message: a line, several that end in a backslash, or a block between lines of three quotes."""
+        line = input(PROMPT)
+        if line.strip() == BLOCK:
+            lines = []
+            while (line := input(CONTINUED)).strip() != BLOCK:
+                lines.append(line)
+            return "\n".join(lines)
+        lines = []
+        while line.endswith("\\"):
+            lines.append(line[:-1])
+            line = input(CONTINUED)
+        return "\n".join([*lines, line])
+
+    def _take(self, text: str) -> None:
+        if not text.strip():
+            return
+        if not text.startswith("/"):
+            self._ask(text)
+            return
+        word, _, rest = text[1:].partition(" ")
+        command = COMMANDS.get(word)
+        if command is None:
+            known = ", ".join(f"/{name}" for name in COMMANDS)
+            raise CommandError(f"there is no command /{word}. Known: {known}. (A message cannot begin with a slash.)")
+        command[0](self, rest.strip())
+
+    def _ask(self, text: str) -> None:
+        self._conversation.ask(text)
+        self._failed = text
+        try:
+            told = tell(self._api, self._conversation, raw=self._raw)
+        except CommandError:
+            self._conversation.take_back()
+            raise
+        self._keep(told)
+
+    def _keep(self, told: Told) -> None:
+        if told.text:
+            self._conversation.answer(told.text)
+            self._failed = ""
+        else:
+            self._conversation.take_back()
+        console().print(told.summary(), style="dim", markup=False)
+
+    def _help(self, _rest: str) -> None:
+        for name, (_, arguments, meaning) in COMMANDS.items():
+            console().print(f"  {f'/{name} {arguments}'.strip():<18} {meaning}", markup=False)
+        console().print(f"  A line that ends in \\ goes on in the next; {BLOCK} begins and ends a block.", markup=False)
+
+    def _system(self, rest: str) -> None:
+        self._conversation.system = rest
+        console().print("The system prompt is set." if rest else "There is no system prompt now.", style="dim")
+
+    def _model(self, rest: str) -> None:
+        answer = self._api.get("/models")
+        if answer.status != 200:
+            raise refusal(answer)
+        names = [str(model["id"]) for model in answer.body["data"]]
+        if not rest:
+            for name in names:
+                console().print(f"{'*' if name == self._conversation.model else ' '} {name}", markup=False)
+        elif rest not in names:
+            raise CommandError(f"{rest!r} is not deployed. Deployed: {', '.join(names)}.")
+        else:
+            self._conversation.model = rest
+
+    def _set(self, rest: str) -> None:
+        name, _, value = rest.partition(" ")
+        if name and value:
+            self._conversation.set(name, value.strip())
+        elif name:
+            self._conversation.parameters.pop(name, None)
+        for known, given in self._conversation.parameters.items():
+            console().print(f"  {known} = {given!r}", markup=False)
+        if not self._conversation.parameters:
+            console().print("No parameter is set: the model's defaults.", style="dim")
+
+    def _retry(self, _rest: str) -> None:
+        question = self._failed or self._conversation.take_back()
+        if not question:
+            raise CommandError("there is nothing to ask again.")
+        self._ask(question)
+
+    def _undo(self, _rest: str) -> None:
+        question = self._conversation.take_back()
+        if not question:
+            raise CommandError("there is nothing to undo.")
+        console().print(f"Taken back: {question.splitlines()[0][:60]}", style="dim", markup=False)
+
+    def _save(self, rest: str) -> None:
+        self._conversation.save(_path(rest, "/save"))
+        console().print(f"{len(self._conversation.messages)} messages are in {rest}.", style="dim", markup=False)
+
+    def _load(self, rest: str) -> None:
+        self._conversation = Conversation.load(_path(rest, "/load"))
+        conversation = self._conversation
+        console().print(f"{conversation.model}, {len(conversation.messages)} messages.", style="dim", markup=False)
+
+    def _toggle_raw(self, _rest: str) -> None:
+        self._raw = not self._raw
+        console().print("Events are shown as they come." if self._raw else "Answers are shown as text.", style="dim")
+
+
+def _path(rest: str, command: str) -> Path:
+    if not rest:
+        raise CommandError(f"{command} needs a file: {command} talk.json")
+    return Path(rest).expanduser()
+
+
+Command = tuple[Callable[[ChatSession, str], None], str, str]
+
+COMMANDS: Mapping[str, Command] = {
+    "help": (ChatSession._help, "", "show this"),
+    "system": (ChatSession._system, "TEXT", "set the system prompt; without TEXT remove it"),
+    "model": (ChatSession._model, "NAME", "talk to another model; without NAME list them"),
+    "set": (ChatSession._set, "NAME VALUE", "/set temperature 0.5; without VALUE forget it"),
+    "retry": (ChatSession._retry, "", "ask the last question again"),
+    "undo": (ChatSession._undo, "", "take the last question and its answer back"),
+    "save": (ChatSession._save, "FILE", "write the conversation to a file"),
+    "load": (ChatSession._load, "FILE", "go on with a saved conversation"),
+    "raw": (ChatSession._toggle_raw, "", "show the API's events, or again the text"),
+    "quit": (lambda _session, _rest: None, "", "end, as Ctrl-D does"),
+}

@@ -1,0 +1,96 @@
+"""`falconry chat`: talk to a deployed model."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from falconry.caller import ExtraHeaders, Key, Token, Url
+from falconry.target import DEFAULT_CONFIG, Json, Local
+
+if TYPE_CHECKING:
+    from falconry.api import Api
+    from falconry.conversation import Conversation
+    from falconry.target import Target
+
+
+def chat(
+    question: Annotated[str, typer.Argument(metavar="[QUESTION]", help="Ask this, print the answer, end.")] = "",
+    config: Annotated[str, typer.Option("--config", "-c", metavar="CONFIG", help="A name in config/, or a path.")] = "",
+    model: Annotated[str, typer.Option("--model", "-m", help="Default: the config's first chat model.")] = "",
+    system: Annotated[str, typer.Option("--system", "-s", help="The system prompt.")] = "",
+    parameters: Annotated[
+        list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the API, such as temperature=0.5.")
+    ] = [],  # noqa: B006 (typer copies it)
+    key: Key = "",
+    token: Token = "",
+    url: Url = "",
+    header: ExtraHeaders = [],  # noqa: B006
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Chat with a deployed model: in a conversation, or one question and its answer.
+
+    \b
+    falconry chat                              a conversation; /help says more
+    falconry chat "What is a falcon?"          one answer
+    git diff | falconry chat "Review this."    the question, then what is piped
+    falconry chat --set temperature=0 -s "Be brief." "Hello!"
+    falconry chat --local                      what `make local` serves
+
+    \b
+    The answer goes to standard output; on a terminal, time and tokens go to
+    standard error. With `auth: iam`, requests are signed with your AWS
+    credentials. Ctrl-C ends an answer, Ctrl-D the conversation.
+    """
+    from falconry.api import Api
+    from falconry.caller import find_caller
+    from falconry.chat_session import ChatSession
+    from falconry.conversation import Conversation
+    from falconry.target import find
+
+    target = find(config if local else config or DEFAULT_CONFIG, local=local)
+    conversation = Conversation(_model(target, model))
+    conversation.system = system
+    for text in parameters:
+        name, _, value = text.partition("=")
+        conversation.set(name, value)
+    api = Api(find_caller(target, key=key, token=token, url=url, headers=header))
+    piped = "" if sys.stdin.isatty() else sys.stdin.read().strip()
+    asked = "\n\n".join(part for part in (question, piped) if part)
+    if asked:
+        _once(api, conversation, asked, json)
+    elif sys.stdin.isatty():
+        ChatSession(api, conversation).run()
+    else:
+        raise typer.BadParameter("there is no question: give one, or something in the pipe")
+
+
+def _model(target: Target, name: str) -> str:
+    """The model to talk to. Only those of the config are known; the API says which are deployed."""
+    from catalog import MODELS
+    from falconry.errors import CommandError
+
+    chatting = [model.name for model in target.settings.models if MODELS[model.name].chat_template]
+    if name:
+        return name
+    if not chatting:
+        known = ", ".join(model.name for model in target.settings.models)
+        raise CommandError(f"no model of {target.settings.name} can chat: {known}. `falconry models` shows which can.")
+    return chatting[0]
+
+
+def _once(api: Api, conversation: Conversation, question: str, as_json: bool) -> None:
+    from falconry.answering import tell
+    from falconry.output import errors, print_json
+
+    conversation.ask(question)
+    told = tell(api, conversation, quiet=as_json)
+    if as_json:
+        print_json({"model": conversation.model, **told.fields()})
+    elif sys.stderr.isatty():
+        errors().print(told.summary(), style="dim", markup=False)
+    if told.stopped:
+        raise KeyboardInterrupt

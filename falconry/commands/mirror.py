@@ -1,0 +1,235 @@
+"""`falconry mirror`: weights into the deployment's own bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from falconry.output import console, errors, print_json
+from falconry.target import Config, Json, Local
+
+if TYPE_CHECKING:
+    from falconry.mirror.bucket import Bucket
+    from falconry.mirror.layout import Copy
+    from falconry.mirror.publication import Publications
+    from falconry.mirror.sources import Source
+    from falconry.target import Target
+
+JUMPSTART = "jumpstart"
+
+
+def mirror(
+    config: Config = "",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Default: the one with `model_data: artifact_bucket`.")
+    ] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="jumpstart (default), a folder, a .tar.gz, s3://BUCKET/PREFIX/, or hf:OWNER/NAME[@REVISION].",
+        ),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is there and what is missing.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check what is published; with --from also against the source, all bytes.")
+    ] = False,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=0, max=128, help="Parts at once. Default: 32 within S3, else 8.")
+    ] = 0,
+    part_size: Annotated[
+        int, typer.Option("--part-size", metavar="MIB", min=0, max=5120, help="Default: 512 within S3, else 16.")
+    ] = 0,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Copy a model's weights into the deployment's artifact bucket.
+
+    \b
+    falconry mirror prod                            JumpStart's, within S3
+    falconry mirror prod --from ~/falcon-tuned      your own, as saved
+    falconry mirror prod --from hf:tiiuae/falcon-180B-chat
+    falconry mirror prod --dry-run                  what would be copied
+    falconry mirror prod --verify                   is it what was published?
+
+    \b
+    For a model with `model_data: artifact_bucket`. Deploy the network stack
+    first, which makes the bucket; then mirror; then deploy the rest. Stop it
+    when you like: the same command goes on where it was. A deploy sees a copy
+    only when it is whole and checked, and running endpoints keep theirs.
+
+    \b
+    The caller needs, on the bucket: s3:ListBucket, GetObject, PutObject,
+    ListBucketMultipartUploads, ListMultipartUploadParts, AbortMultipartUpload;
+    on its key kms:GenerateDataKey and Decrypt; and ssm:PutParameter.
+    """
+    from falconry.target import find
+
+    job = _job(find(config, local=local), model)
+    if verify:
+        _verify(job, source, json)
+        return
+    given = _source(job, source or JUMPSTART)
+    wanted = part_size * 1024 * 1024 or given.part_size
+    if wanted < 5 * 1024 * 1024:
+        raise typer.BadParameter(f"{part_size} MiB: S3 takes parts of 5 MiB and more", param_hint="--part-size")
+    _copy(job, given, wanted, concurrency or given.concurrency, dry_run=dry_run, json=json)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One model of one deployment, and the bucket for its weights."""
+
+    target: Target
+    model: str
+    bucket: Bucket
+    publications: Publications
+
+    @property
+    def parameter(self) -> str:
+        return self.target.parameter(f"artifacts/{self.model}")
+
+
+def _job(target: Target, name: str) -> _Job:
+    from falconry.errors import CommandError
+    from falconry.explained import explained
+    from falconry.mirror.bucket import Bucket
+    from falconry.mirror.publication import Publications
+
+    own = [model.name for model in target.settings.models if model.model_data == "artifact_bucket"]
+    known = [model.name for model in target.settings.models]
+    if name and name not in known:
+        raise CommandError(f"{name!r} is not a model of {target.settings.name}. Its models: {', '.join(known)}.")
+    if not name and len(own) != 1:
+        found = f"these have: {', '.join(own)}" if own else "none has"
+        raise CommandError(f"--model is needed where not just one model has `model_data: artifact_bucket`; {found}.")
+    parameter = target.parameter("artifacts/bucket-name")
+    mend = f"Deploy the bucket first: npx cdk deploy {target.prefix}-network -c config={target.settings.name}"
+    with explained("looking for the artifact bucket", {"ParameterNotFound": mend}):
+        bucket_name = target.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+    bucket = Bucket(target.client("s3", connections=64, read_timeout=300), bucket_name)
+    return _Job(target, name or own[0], bucket, Publications(target.client("ssm"), bucket))
+
+
+def _source(job: _Job, text: str) -> Source:
+    from catalog import MODELS, REGIONS
+    from falconry.mirror.hugging_face import HuggingFace
+    from falconry.mirror.sources import LocalFiles, S3Objects
+
+    if text == JUMPSTART:
+        region = REGIONS[job.target.settings.region]
+        return S3Objects(job.bucket.s3, region.jumpstart_bucket, MODELS[job.model].model_data_key)
+    if text.startswith("s3://"):
+        bucket, _, key = text.removeprefix("s3://").partition("/")
+        return S3Objects(job.bucket.s3, bucket, key)
+    if text.startswith("hf:"):
+        return HuggingFace(text.removeprefix("hf:"))
+    return LocalFiles(Path(text).expanduser())
+
+
+def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_run: bool, json: bool) -> None:
+    from falconry.explained import explained
+    from falconry.mirror.layout import copy_of
+    from falconry.mirror.progress import progress, size
+    from falconry.mirror.publication import checked
+    from falconry.mirror.transfer import Transfer, missing
+
+    copy = copy_of(job.model, source.name, source.files())
+    with explained(f"looking at s3://{job.bucket.name}/{copy.prefix}"):
+        todos = missing(job.bucket, copy, part_size)
+    left = sum(todo.missing_bytes for todo in todos)
+    published = job.publications.current(job.parameter)
+    report = _report(job, source, copy) | {"bytes_missing": left, "published": published == copy.published}
+    if dry_run:
+        _say(report, json)
+        return
+    if todos:
+        with (
+            progress(job.model, copy.size, copy.size - left) as advance,
+            explained(f"copying to s3://{job.bucket.name}/{copy.prefix}"),
+        ):
+            Transfer(source, job.bucket, copy, advance).run(todos, concurrency)
+    with explained(f"checking s3://{job.bucket.name}/{copy.prefix}"):
+        manifest = checked(job.bucket, copy, source.name)
+        job.bucket.abort_uploads(copy.prefix)
+        if published != copy.published:
+            job.publications.publish(job.parameter, copy, manifest)
+    _say(report | {"bytes_missing": 0, "published": True}, json)
+    if not json:
+        console().print(f"{size(left)} copied, all checked. {_next_step(job)}", soft_wrap=True)
+        if published not in (None, copy.published):
+            console().print(
+                f"What was published before stays until you delete it: {published.split(',')[0]}", style="dim"
+            )
+
+
+def _next_step(job: _Job) -> str:
+    settings = job.target.settings
+    if any(model.name == job.model and model.model_data == "artifact_bucket" for model in settings.models):
+        return f"The next deploy takes it: npx cdk deploy --all -c config={settings.name}"
+    return f"A deploy takes it when the config says `model_data: artifact_bucket` for {job.model}."
+
+
+def _verify(job: _Job, source: str, json: bool) -> None:
+    from falconry.errors import CheckFailedError, CommandError
+    from falconry.explained import explained
+    from falconry.mirror.layout import copy_of, revision_of
+    from falconry.mirror.publication import compared, reread
+
+    published = job.publications.current(job.parameter)
+    if published is None:
+        raise CommandError(f"nothing of {job.model} is published. Copy it first: falconry mirror")
+    prefix = f"models/{job.model}/{revision_of(published)}/"
+    manifest = job.publications.manifest(f"{prefix[:-1]}.json")
+    with explained(f"checking s3://{job.bucket.name}/{prefix}"):
+        wrong = compared(job.bucket, prefix, manifest)
+        if source:
+            given = _source(job, source)
+            wrong += reread(given, copy_of(job.model, given.name, given.files()), manifest)
+    if json:
+        print_json({"passed": not wrong, "problems": wrong, "prefix": prefix, "source": manifest.source})
+    elif wrong:
+        for one in wrong:
+            errors().print(one, style="red", markup=False, soft_wrap=True)
+        errors().print("Delete what is wrong, then copy it again: falconry mirror")
+    else:
+        console().print(
+            f"{len(manifest.files)} files below {prefix} are what was copied from {manifest.source}"
+            + (", byte for byte." if source else ", by S3's checksums."),
+            soft_wrap=True,
+        )
+    if wrong:
+        raise CheckFailedError
+
+
+def _report(job: _Job, source: Source, copy: Copy) -> dict[str, Any]:
+    return {
+        "model": job.model,
+        "source": source.name,
+        "destination": f"s3://{job.bucket.name}/{copy.prefix}",
+        "files": len(copy.files),
+        "bytes": copy.size,
+    }
+
+
+def _say(report: dict[str, Any], json: bool) -> None:
+    from falconry.mirror.progress import size
+
+    if json:
+        print_json(report)
+        return
+    state = "published" if report["published"] else "not published: no deploy sees it"
+    for name, text in (
+        ("model", report["model"]),
+        ("from", report["source"]),
+        ("to", report["destination"]),
+        ("holds", f"{report['files']} files, {size(report['bytes'])}"),
+        ("missing", size(report["bytes_missing"]) if report["bytes_missing"] else "nothing"),
+        ("state", state),
+    ):
+        console().print(f"[dim]{name:<9}[/]", end="")
+        console().print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,36 @@
+"""Where the weights of a deployment's models come from, as the account has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from catalog import Weights
+from falconry.aws_errors import code_of
+from settings import Model, serving
+
+if TYPE_CHECKING:
+    from falconry.target import Target
+
+
+def sources(target: Target, account: str) -> Mapping[str, Weights | None]:
+    """By the name of each model of the config; None where a deploy has to wait for `falconry mirror`."""
+    bucket = serving.artifact_bucket_name(target.settings, account)
+    return {
+        model.name: serving.weights(target.settings, model, artifact_bucket=bucket, published=_published(target, model))
+        for model in target.settings.models
+    }
+
+
+def _published(target: Target, model: Model) -> str | None:
+    if model.model_data == "jumpstart":
+        return None
+    try:
+        answer = target.client("ssm").get_parameter(Name=serving.artifact_parameter(target.settings, model))
+    except ClientError as error:
+        if code_of(error) == "ParameterNotFound":
+            return None
+        raise
+    return str(answer["Parameter"]["Value"])

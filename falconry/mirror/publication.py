@@ -1,0 +1,127 @@
+"""The end of a copy: everything is looked at once more, written down, and then named to the next deploy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from falconry.errors import CommandError
+from falconry.explained import explained
+from falconry.mirror.bucket import Bucket, Stored
+from falconry.mirror.layout import Copy
+from falconry.mirror.parts import composite, parts_of, sha256
+from falconry.mirror.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a copy holds. `files`: by path, as S3 has them."""
+
+    source: str
+    files: Mapping[str, Stored]
+
+    def to_json(self) -> str:
+        files = {
+            path: {"size": file.size, "sha256": file.checksum, "part_size": file.part_size}
+            for path, file in self.files.items()
+        }
+        return json.dumps({"source": self.source, "files": files}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        content: dict[str, Any] = json.loads(text)
+        files = {
+            path: Stored(file["size"], file["sha256"], file["part_size"]) for path, file in content["files"].items()
+        }
+        return cls(content["source"], files)
+
+
+def checked(bucket: Bucket, copy: Copy, source: str) -> Manifest:
+    """The manifest of a copy that is whole.
+
+    Raises:
+        CommandError: a file is missing, has another size or no checksum, or there is one too many.
+    """
+    there = bucket.sizes(copy.prefix)
+    wanted = {copy.key(file): file.size for file in copy.files}
+    wrong = [f"{key} is missing" for key in wanted if key not in there]
+    wrong += [f"{key} does not belong there: delete it" for key in there if key not in wanted]
+    files = {file.path: bucket.stored(copy.key(file)) for file in copy.files if copy.key(file) in there}
+    for file in copy.files:
+        stored = files.get(file.path)
+        if stored and (stored.size != file.size or not stored.checksum):
+            wrong.append(f"{copy.key(file)} has {stored.size} of {file.size} bytes, checksum {stored.checksum!r}")
+    if wrong:
+        raise CommandError(f"the copy is not whole, so nothing is published: {'; '.join(wrong[:5])}")
+    return Manifest(source, files)
+
+
+def compared(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
+    """What S3 has otherwise than the manifest says; nothing if all is as it was when it was published."""
+    there = bucket.sizes(prefix)
+    wrong = [f"{prefix}{path} is missing" for path in manifest.files if f"{prefix}{path}" not in there]
+    wrong += [f"{key} does not belong there" for key in there if key.removeprefix(prefix) not in manifest.files]
+    for path, file in manifest.files.items():
+        if f"{prefix}{path}" in there and bucket.stored(f"{prefix}{path}") != file:
+            wrong.append(f"{prefix}{path} is not the object that was published")
+    return wrong
+
+
+def reread(source: Source, copy: Copy, manifest: Manifest) -> list[str]:
+    """Which files differ from the source's, byte for byte: the source is read and its SHA-256s are compared."""
+    wrong = []
+    for file in copy.files:
+        stored = manifest.files.get(file.path)
+        if stored is None:
+            wrong.append(f"{file.path} is in {source.name} and not in the copy")
+            continue
+        source.prepare(file)
+        parts = parts_of(file.size, stored.part_size)
+        digests = [sha256(source.read(file, part)) for part in parts] or [sha256(b"")]
+        source.release(file)
+        if (composite(digests) if "-" in stored.checksum else digests[0]) != stored.checksum:
+            wrong.append(f"{file.path} differs from {source.name}")
+    return wrong
+
+
+class Publications:
+    """What is published of a deployment's models.
+
+    Args:
+        ssm: a client.
+        parameter: the name of a model's parameter.
+    """
+
+    def __init__(self, ssm: Any, bucket: Bucket) -> None:
+        self._ssm = ssm
+        self._bucket = bucket
+
+    def current(self, parameter: str) -> str | None:
+        """What the next deploy takes, or None."""
+        try:
+            with explained(f"reading {parameter}"):
+                return str(self._ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
+        except CommandError as error:
+            if "ParameterNotFound" in str(error):
+                return None
+            raise
+
+    def manifest(self, key: str) -> Manifest:
+        """A published copy's manifest."""
+        with explained(f"reading s3://{self._bucket.name}/{key}"):
+            body = self._bucket.s3.get_object(Bucket=self._bucket.name, Key=key)["Body"].read()
+        return Manifest.from_json(body.decode())
+
+    def publish(self, parameter: str, copy: Copy, manifest: Manifest) -> None:
+        """Write the manifest, then name the copy to the next deploy."""
+        self._bucket.send(copy.manifest_key, manifest.to_json().encode())
+        with explained(f"writing {parameter}"):
+            self._ssm.put_parameter(
+                Name=parameter,
+                Type="StringList",
+                Value=copy.published,
+                Overwrite=True,
+                Description="Weights that the next deploy takes. Written by `falconry mirror`",
+            )
