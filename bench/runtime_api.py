@@ -6,6 +6,7 @@ It blocks and has no thread, so that between the event's last byte and the answe
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import time
@@ -39,7 +40,7 @@ class RuntimeApi:
         connection, head = self._next_request()
         asked = time.perf_counter()
         if not head.startswith(b"GET " + _VERSION + b"/invocation/next "):
-            raise FunctionFailedError(head.decode("utf-8", "replace"))
+            raise FunctionFailedError(_whole(connection, head).decode("utf-8", "replace"))
         self._waiting = connection
         return asked
 
@@ -60,7 +61,7 @@ class RuntimeApi:
         self._waiting.sendall(head + body)
         connection, begin = self._next_request()
         if not begin.startswith(b"POST") or not begin.partition(b" HTTP/")[0].endswith(b"/response"):
-            raise FunctionFailedError(begin.decode("utf-8", "replace"))
+            raise FunctionFailedError(_whole(connection, begin).decode("utf-8", "replace"))
         arrivals.read(connection, begin)
         connection.sendall(_ACCEPTED)
         self.wait_until_asked()
@@ -96,3 +97,14 @@ class RuntimeApi:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(WAIT_SECONDS)
         return connection
+
+
+def _whole(connection: socket.socket, begin: bytes) -> bytes:
+    """A request that says how long it is, of which `begin` came with the headers."""
+    head, _, body = begin.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    missing = int(length[1]) - len(body) if length else 0
+    while missing > 0 and (data := connection.recv(missing)):
+        begin += data
+        missing -= len(data)
+    return begin
