@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_a_quick_run_for_a_person(local_file: Path, columns: int) -> None:
     assert result.returncode == 0, result.stdout
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= columns
-    assert "All 15 checks passed." in result.stdout
+    assert re.search(r"All \d+ checks passed\.", result.stdout)
 
 
 def test_what_fails_is_named_with_where_to_look(local_file: Path) -> None:

@@ -15,11 +15,13 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 
 from tests.falconry_support import NOWHERE, ROOT, falconry
 
 from .conftest import CONFIG, Api
 
+MODELS = [model["name"] for model in yaml.safe_load(CONFIG)["models"]]
 QUESTION = {"role": "user", "content": "What is the recipe of mayonnaise?"}
 
 
@@ -55,7 +57,7 @@ def test_plan_of_what_is_deployed_changes_nothing(run: Any) -> None:
     finished = run("plan")
 
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.count("stays as it is") == 3
+    assert finished.stdout.count("stays as it is") == len(MODELS)
 
 
 def test_plan_tells_what_a_change_does_to_each_endpoint(run: Any, tmp_path: Path) -> None:
@@ -72,6 +74,7 @@ def test_plan_tells_what_a_change_does_to_each_endpoint(run: Any, tmp_path: Path
         "falcon-7b-instruct": "updated",
         "falcon-7b": "created",
         "falcon-180b": "removed",
+        "falcon-40b-instruct": "unchanged",
     }
     (updated,) = [change for change in plan["changes"] if change["kind"] == "updated"]
     assert updated["differences"] == [{"what": "instances", "now": "1", "then": "2"}]
@@ -97,11 +100,9 @@ def test_status_shows_endpoints_traffic_stacks_and_cost(api: Api, run: Any) -> N
     assert finished.returncode == 0, finished.stderr
     status = json.loads(finished.stdout)
     assert [(one["model"], one["status"], one["instances"]) for one in status["endpoints"]] == [
-        ("falcon-180b-chat", "InService", 1),
-        ("falcon-7b-instruct", "InService", 1),
-        ("falcon-180b", "InService", 1),
+        (model, "InService", 1) for model in MODELS
     ]
-    assert [stack["status"] for stack in status["stacks"]] == ["CREATE_COMPLETE"] * 3
+    assert [stack["status"] for stack in status["stacks"]] == ["CREATE_COMPLETE"] * 4
     hour = {one["model"]: one for one in status["traffic"]["last hour"]}
     day = {one["model"]: one for one in status["traffic"]["last day"]}
     hour_of, day_of = hour["falcon-7b-instruct"], day["falcon-7b-instruct"]
@@ -186,8 +187,12 @@ def lines(run: Any, *arguments: str, wanted: int) -> list[str]:
 def test_logs_merge_front_and_access_log_of_a_request(api: Api, run: Any) -> None:
     request_id = ask(api, "falcon-7b-instruct")
 
-    front, access = lines(run, "--since", "5m", "--grep", request_id, wanted=2)
+    # Two lines of the front, since the deployment has an audit log, and one of API Gateway.
+    found = lines(run, "--since", "5m", "--grep", request_id, wanted=3)
+    (front,) = [line for line in found if line.split()[1:3] == ["front", "200"]]
+    (access,) = [line for line in found if line.split()[1:3] == ["access", "200"]]
 
+    assert len(found) == 3
     both = sorted((front.split()[1:], access.split()[1:]))
     assert both[0][:4] == ["access", "200", "POST", "/v1/chat/completions"]
     assert both[1][:6] == ["front", "200", "POST", "/v1/chat/completions", "falcon-7b-instruct", "tests"]
@@ -197,9 +202,10 @@ def test_logs_merge_front_and_access_log_of_a_request(api: Api, run: Any) -> Non
 def test_logs_of_one_source_as_json(api: Api, run: Any) -> None:
     request_id = ask(api, "no-such-model")
 
-    found = lines(run, "--source", "front", "--grep", request_id, "--json", wanted=1)
+    found = lines(run, "--source", "front", "--grep", request_id, "--json", wanted=2)
 
-    (event,) = [json.loads(line) for line in found]
+    event, audited = [json.loads(line) for line in found]
+    assert (event["message"]["message"], audited["message"]["message"]) == ("request", "audit")
     assert event["source"] == "front"
     assert event["message"]["error_code"] == "model_not_found"
     assert datetime.fromisoformat(event["time"]) > datetime.now(UTC) - timedelta(minutes=5)
@@ -259,13 +265,15 @@ def test_preflight_of_what_is_deployed_passes(run: Any) -> None:
 
 @pytest.fixture
 def big(tmp_path: Path) -> str:
-    return config(tmp_path, "region: us-west-2\nmodels: [{name: falcon-40b, instance_count: 3}]\n")
+    return config(
+        tmp_path, "region: us-west-2\nmodels: [{name: falcon-40b, instance_type: ml.g5.12xlarge, instance_count: 3}]\n"
+    )
 
 
 def test_preflight_mends_a_quota_with_the_command_that_it_prints(api: Api, run: Any, big: str) -> None:
     # GIVEN a config that asks for three instances where the account may have two
     finished = run("preflight", big, "--json")
-    quota = checks(finished)["quota of ml.g5.48xlarge"]
+    quota = checks(finished)["quota of ml.g5.12xlarge"]
     assert (finished.returncode, quota["outcome"]) == (1, "failed")
     assert quota["found"] == "2 for endpoints; this deploy needs 3"
 
@@ -280,7 +288,7 @@ def test_preflight_mends_a_quota_with_the_command_that_it_prints(api: Api, run: 
     )
 
     # THEN the check passes, for a later update's second fleet too
-    assert checks(run("preflight", big, "--json"))["quota of ml.g5.48xlarge"]["outcome"] == "ok"
+    assert checks(run("preflight", big, "--json"))["quota of ml.g5.12xlarge"]["outcome"] == "ok"
 
 
 def test_preflight_warns_where_an_update_would_not_fit(run: Any, tmp_path: Path) -> None:
@@ -309,19 +317,21 @@ def test_preflight_names_what_is_missing_in_another_region_and_account(run: Any,
 
 
 def test_preflight_counts_the_requests_that_lambda_must_run_at_once(run: Any, tmp_path: Path) -> None:
-    # GIVEN 384 places that the deployment holds, and a config that asks for 900 more of the account's 1000
+    # GIVEN the places that the deployment holds, 128 a model, and a config that asks for 900 more of the account's 1000
     many = config(tmp_path, "region: us-west-2\nmodels: [{name: falcon-7b, instance_count: 8}]\n")
 
     check = checks(run("preflight", many, "--json"))["Lambda concurrency"]
 
     assert check["outcome"] == "failed"
-    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 1384" in check["mend"]
+    wanted = 1000 + 128 * len(MODELS)
+    assert f"--service-code lambda --quota-code L-B99A9384 --desired-value {wanted}" in check["mend"]
 
 
 def test_preflight_looks_into_the_artifact_bucket(api: Api, run: Any, tmp_path: Path) -> None:
     text = CONFIG.replace("falcon-7b-instruct", "falcon-7b-instruct\n    model_data: artifact_bucket")
     own = config(tmp_path, text, "e2e")
-    s3, bucket, folder = client(api, "s3"), "falconry-e2e-123456789012-us-west-2", "models/falcon-7b-instruct/"
+    s3, bucket, folder = client(api, "s3"), "falconry-e2e-123456789012-us-west-2", "models/falcon-7b-instruct/0f1e/"
+    ssm, parameter = client(api, "ssm"), "/falconry/e2e/artifacts/falcon-7b-instruct"
 
     def weights() -> dict[str, str]:
         return checks(run("preflight", own, "--json"))["weights of falcon-7b-instruct"]
@@ -329,6 +339,10 @@ def test_preflight_looks_into_the_artifact_bucket(api: Api, run: Any, tmp_path: 
     def put(name: str, content: bytes) -> None:
         s3.put_object(Bucket=bucket, Key=f"{folder}{name}", Body=content)
 
+    assert weights()["outcome"] == "failed"
+    assert weights()["found"] == f"no whole copy is published: there is no parameter {parameter}"
+    assert "falconry mirror" in weights()["mend"]
+    ssm.put_parameter(Name=parameter, Type="StringList", Value=f"{folder},S3Prefix,None")
     try:
         assert (weights()["outcome"], weights()["found"]) == ("failed", f"s3://{bucket}/{folder}: nothing is there")
         put("config.json", b"{}")
@@ -339,6 +353,7 @@ def test_preflight_looks_into_the_artifact_bucket(api: Api, run: Any, tmp_path: 
         put("two.safetensors", b"2")
         assert weights()["outcome"] == "ok"
     finally:
+        ssm.delete_parameter(Name=parameter)
         for item in s3.list_objects_v2(Bucket=bucket, Prefix=folder).get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=item["Key"])
 
