@@ -174,7 +174,10 @@ def test_an_upload_that_was_begun_twice_or_in_other_parts_is_cleared_up(place: P
 
 def test_within_s3_from_jumpstarts_bucket_no_byte_comes_through_this_machine(place: Place) -> None:
     s3 = place.client("s3")
-    s3.create_bucket(Bucket="jumpstart-cache-prod-us-east-1")
+    # GIVEN a model of some size where JumpStart's stand-in is
+    prefix = MODELS[MODEL].model_data_key
+    for item in s3.list_objects_v2(Bucket="jumpstart-cache-prod-us-east-1", Prefix=prefix).get("Contents", []):
+        s3.delete_object(Bucket="jumpstart-cache-prod-us-east-1", Key=item["Key"])
     files = {"config.json": b"{}", "model-1.safetensors": random.Random(2).randbytes(11 * MIB), "code/empty.py": b""}
     for name, content in files.items():
         key = f"{MODELS[MODEL].model_data_key}{name}"
@@ -252,7 +255,7 @@ def test_a_deploy_waits_for_the_copy_and_a_new_one_replaces_the_model(place: Pla
 
     weights(tmp_path / "model", 0.1)
     first = as_json(place.local_file, "mirror", "--local", "--from", str(tmp_path / "model"))
-    assert cloudformation.deploy(assembly, place.name) == ["models", "api"]
+    assert cloudformation.deploy(assembly, place.name) == ["models", "api", "operations"]
     assert model_data(place) == {"S3Uri": first["destination"], "S3DataType": "S3Prefix", "CompressionType": "None"}
 
     # WHEN other weights are copied THEN the endpoint's own stay, and the next deploy takes the new ones.

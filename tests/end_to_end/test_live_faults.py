@@ -91,9 +91,14 @@ def leave_stream(api: Api) -> None:
 
 
 def leave_whole(api: Api) -> None:
-    hasty = client(api).with_options(timeout=0.1, max_retries=0)
-    with pytest.raises(openai.APITimeoutError):
-        hasty.chat.completions.create(model=MODEL, **LONG | {"max_tokens": 150})
+    # A client that does not say how long it waits: OpenAI's does, and would be answered in time.
+    with pytest.raises(httpx2.TimeoutException):
+        httpx2.post(
+            f"{api.base_url}/chat/completions",
+            headers={"Authorization": f"Bearer {api.key}"},
+            json={"model": MODEL, **{k: v for k, v in LONG.items() if k != "extra_body"}, **LONG["extra_body"]},
+            timeout=0.1,
+        )
 
 
 def kill_front(api: Api) -> None:
@@ -141,6 +146,13 @@ def test_the_model_server_dies_before_the_whole_answer(api: Api) -> None:
     assert error.code == "generation_failed"
     assert error.request_id
     check_served(api)
+
+
+def test_a_client_that_says_how_long_it_waits_is_answered_in_time(api: Api) -> None:
+    hasty = client(api).with_options(timeout=1, max_retries=0)
+    answer = hasty.chat.completions.create(model=MODEL, **LONG)
+    assert answer.choices[0].finish_reason == "length"
+    assert rests_within(model_server(api), 4)
 
 
 @pytest.mark.parametrize("leave", [leave_stream, leave_whole])
