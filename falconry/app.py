@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from falconry.commands import models
+from falconry.commands import models, review
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -30,7 +30,8 @@ def falconry() -> None:
     CONFIG is a name in config/ (dev means config/dev.yaml) or a path. With --local a command talks to the AWS that
     `make local` emulates on this machine.
 
-    Exit codes: 0 done; 1 not done, or a check failed; 2 the command line is wrong; 130 interrupted.
+    Exit codes: 0 done; 1 not done, or a check failed; 2 the command line is wrong, or a review found a danger;
+    130 interrupted.
     """
 
 
@@ -59,5 +60,8 @@ def _add(command: Callable[..., None]) -> None:
     app.command()(run)
 
 
-for _command in (models.models,):
+for _command in (
+    models.models,
+    review.review,
+):
     _add(_command)

@@ -1,0 +1,108 @@
+"""The folded part: every resource that changes, and what changes in it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from falconry.review.resources import Action, Change, Impact
+
+ORDER = (
+    Action.REPLACED,
+    Action.MAY_BE_REPLACED,
+    Action.REMOVED,
+    Action.LEFT_BEHIND,
+    Action.ADDED,
+    Action.CHANGED,
+)
+"""What cannot be taken back comes first."""
+
+LONGEST_VALUE = 200
+"""Lines of one property's difference; what is longer is a template's business."""
+
+
+def resource_list(changes: Sequence[Change]) -> Iterator[str]:
+    """A table for each stack, the replaced first."""
+    stacks: dict[str, list[Change]] = {}
+    for change in changes:
+        stacks.setdefault(change.stack.name, []).append(change)
+    for name, of_stack in stacks.items():
+        yield f"**{name}**"
+        yield ""
+        yield "| | resource | type | what |"
+        yield "|---|---|---|---|"
+        for change in sorted(of_stack, key=lambda one: ORDER.index(one.action)):
+            yield f"| {_action(change)} | `{change.path}` | {change.type} | {_why(change)} |"
+        yield ""
+
+
+def property_diffs(changes: Sequence[Change]) -> Iterator[str]:
+    """One block: for each changed resource its properties, before and after."""
+    lines: list[str] = []
+    tags = sum(change.only_tags for change in changes)
+    for change in sorted(changes, key=lambda one: ORDER.index(one.action)):
+        if not change.properties or change.only_tags:
+            continue
+        lines.append(f"@@ {change.stack.name}: {change.path} ({change.type}) {change.action} @@")
+        for one in change.properties:
+            lines += _difference(one.name, one.before, one.after, one.impact)
+    if lines:
+        fence = "```"
+        while any(fence in line for line in lines):
+            fence += "`"
+        yield from (f"{fence}diff", *lines, fence)
+    if tags:
+        yield from ("", f"{tags} resources change in their tags alone.")
+    if not lines and not tags:
+        yield "Resources come or go as a whole; no property of one that stays changes."
+
+
+def _action(change: Change) -> str:
+    return f"**{change.action}**" if change.action in ORDER[:4] else change.action
+
+
+def _why(change: Change) -> str:
+    if change.action in (Action.REPLACED, Action.MAY_BE_REPLACED):
+        names = [one.name for one in change.properties if one.impact != Impact.IN_PLACE]
+    else:
+        names = [one.name for one in change.properties]
+    words = ", ".join(f"`{name}`" for name in names)
+    return f"{words} through {change.through}" if change.through else words
+
+
+def _difference(name: str, before: Any, after: Any, impact: Impact) -> Iterator[str]:
+    suffix = "" if impact == Impact.IN_PLACE else f" ({impact})"
+    if before == after:
+        yield f"  {name}: what it refers to{suffix}"
+        return
+    old, new = _written(before), _written(after)
+    if len(old) <= 1 and len(new) <= 1:
+        yield f"  {name}{suffix}"
+        yield from (f"-   {line}" for line in old)
+        yield from (f"+   {line}" for line in new)
+        return
+    yield f"  {name}{suffix}"
+    lines = [line for line in difflib.unified_diff(old, new, n=2, lineterm="") if not line.startswith(("---", "+++"))]
+    lines = [f"{line[0]}   {line[1:]}" if not line.startswith("@@") else "    ..." for line in lines]
+    yield from (lines[1:] if lines and lines[0] == "    ..." else lines)[:LONGEST_VALUE]
+    if len(lines) > LONGEST_VALUE:
+        yield f"    ... and {len(lines) - LONGEST_VALUE} lines"
+
+
+def _written(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return _text(value)
+    return json.dumps(value, indent=1, ensure_ascii=False).splitlines()
+
+
+def _text(value: str) -> list[str]:
+    """JSON inside a string, such as the front's models, reads better when it is laid out."""
+    try:
+        inner = json.loads(value)
+    except json.JSONDecodeError:
+        return value.splitlines() or [""]
+    return json.dumps(inner, indent=1, ensure_ascii=False).splitlines() if isinstance(inner, dict | list) else [value]
