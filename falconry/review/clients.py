@@ -50,15 +50,19 @@ def _plan(change: Change) -> Iterator[Finding]:
         yield note(Topic.CLIENTS, _name(change.after, "UsagePlanName"), f"A new client: {limits or 'without limits'}.")
     if not change.before or not change.after:
         return
-    name = _name(change.after, "UsagePlanName")
+    fewer: list[str] = []
+    more: list[str] = []
     for key in LIMITS:
         before, after = _number(change.before, key), _number(change.after, key)
-        if before == after:
-            continue
-        was, now = _limit(change.before, key) or "without limit", _limit(change.after, key) or "without limit"
-        words = f"{now}, before {was}."
-        fewer = after is not None and (before is None or after < before)
-        yield (attention if fewer else note)(Topic.CLIENTS, name, f"May send {'less' if fewer else 'more'}: {words}")
+        if before != after:
+            was, now = (_limit(one, key) or "any number" for one in (change.before, change.after))
+            less = after is not None and (before is None or after < before)
+            (fewer if less else more).append(f"{now} (before {was.partition(' ')[0] if before else was})")
+    name = _name(change.after, "UsagePlanName")
+    if fewer:
+        yield attention(Topic.CLIENTS, name, f"May send less: {', '.join(fewer)}.")
+    if more:
+        yield note(Topic.CLIENTS, name, f"May send more: {', '.join(more)}.")
 
 
 def _number(resource: Mapping[str, Any] | None, key: tuple[str, str]) -> float | None:

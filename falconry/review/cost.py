@@ -36,12 +36,14 @@ class Cost:
         lines: what costs by the hour, whether it is used or not.
         unknown: instance types without a known price, which no sum holds.
         sources: where the prices come from, with their dates.
+        read: the first and the last of these dates.
         regions: other regions than the prices' own, in which prices differ.
     """
 
     lines: tuple[Line, ...]
     unknown: tuple[str, ...]
     sources: tuple[str, ...]
+    read: tuple[str, str]
     regions: tuple[str, ...]
 
     @property
@@ -58,16 +60,18 @@ def cost(base: Assembly, head: Assembly) -> Cost:
     old, new = dict(_items(base)), dict(_items(head))
     types = sorted({fleet.instance_type for one in (base, head) for fleet in fleets(one)})
     prices = {name: INSTANCE_TYPES[name].price for name in types if name in INSTANCE_TYPES}
-    read: dict[str, list[str]] = {}
+    origins: dict[str, list[str]] = {}
     for name, price in prices.items():
         if price:
-            read.setdefault(f"{price.source} (read {price.read})", []).append(name)
-    sources = [f"{', '.join(names)}: {source}" for source, names in read.items()]
-    sources.append(f"services: AWS's price pages (read {SERVICE_PRICES_READ})")
+            origins.setdefault(f"{price.source} (read {price.read})", []).append(name)
+    sources = [f"{', '.join(names)}: {source}" for source, names in origins.items()]
+    sources.append(f"VPC endpoints, web ACL, keys: AWS's price pages (read {SERVICE_PRICES_READ})")
+    dates = sorted([SERVICE_PRICES_READ, *(price.read for price in prices.values() if price)])
     return Cost(
         lines=tuple(Line(name, old.get(name), new.get(name)) for name in {**old, **new}),
         unknown=tuple(name for name in types if _usd_per_hour(name) is None),
         sources=tuple(sources),
+        read=(dates[0], dates[-1]),
         regions=tuple(sorted({stack.region for one in (base, head) for stack in one.stacks.values()} - {PRICE_REGION})),
     )
 

@@ -54,7 +54,7 @@ def of_left_stack(stack: Stack) -> list[str]:
 
 def _subject(assembly: Assembly, change: Change) -> str:
     """A resource's path, with its name where it has one."""
-    properties = (change.after or change.before or {}).get("Properties", {})
+    properties = (change.before or change.after or {}).get("Properties", {})
     for key in ("BucketName", "LogGroupName", "TableName"):
         if key in properties:
             return f"{change.path} ({Reader(assembly, change.stack).text(properties[key])})"
@@ -93,8 +93,11 @@ def _weaker(change: Change, noun: str, subject: str) -> Iterator[Finding]:
     if any(
         before.get(name) in KEPT and after.get(name) not in KEPT for name in ("DeletionPolicy", "UpdateReplacePolicy")
     ):
-        what = f"The {noun} no longer outlives its stack: `cdk destroy` or its removal deletes it, with what is in it."
-        mend = "Keep `retain_data: true`, unless everything in it may be lost."
+        lost = (
+            "and nothing that it encrypted can be read again" if change.type == "AWS::KMS::Key" else "with its content"
+        )
+        what = f"The {noun} no longer outlives its stack: `cdk destroy`, or its removal, deletes it, {lost}."
+        mend = "Keep `retain_data: true`, unless all of it may be lost."
         level = attention if change.type in LOGS else danger
         yield level(Topic.DATA, subject, what, mend)
     yield from _retention(subject, old, new)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from falconry.review.resources import Action, Change, Impact
+from falconry.review.values import Reader
+
+if TYPE_CHECKING:
+    from falconry.review.report import Deployment
 
 ORDER = (
     Action.REPLACED,
@@ -29,8 +34,12 @@ def resource_list(changes: Sequence[Change]) -> Iterator[str]:
     for change in changes:
         stacks.setdefault(change.stack.name, []).append(change)
     for name, of_stack in stacks.items():
-        yield f"**{name}**"
-        yield ""
+        if all(change.action == Action.ADDED for change in of_stack):
+            types = Counter(change.type for change in of_stack)
+            words = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
+            yield from (f"**{name}** is new in all its parts: {words}.", "")
+            continue
+        yield from (f"**{name}**", "")
         yield "| | resource | type | what |"
         yield "|---|---|---|---|"
         for change in sorted(of_stack, key=lambda one: ORDER.index(one.action)):
@@ -38,16 +47,21 @@ def resource_list(changes: Sequence[Change]) -> Iterator[str]:
         yield ""
 
 
-def property_diffs(changes: Sequence[Change]) -> Iterator[str]:
-    """One block: for each changed resource its properties, before and after."""
+def property_diffs(deployment: Deployment) -> Iterator[str]:
+    """One block: for each changed resource its properties, before and after. Nothing for what comes or goes."""
     lines: list[str] = []
+    changes = deployment.changes
     tags = sum(change.only_tags for change in changes)
     for change in sorted(changes, key=lambda one: ORDER.index(one.action)):
         if not change.properties or change.only_tags:
             continue
         lines.append(f"@@ {change.stack.name}: {change.path} ({change.type}) {change.action} @@")
+        old = Reader(deployment.base, deployment.base.stacks[change.stack.name])
+        new = Reader(deployment.head, change.stack)
         for one in change.properties:
-            lines += _difference(one.name, one.before, one.after, one.impact)
+            lines += _difference(
+                one.name, _laid_out(old.plain(one.before)), _laid_out(new.plain(one.after)), one.impact
+            )
     if lines:
         fence = "```"
         while any(fence in line for line in lines):
@@ -55,8 +69,6 @@ def property_diffs(changes: Sequence[Change]) -> Iterator[str]:
         yield from (f"{fence}diff", *lines, fence)
     if tags:
         yield from ("", f"{tags} resources change in their tags alone.")
-    if not lines and not tags:
-        yield "Resources come or go as a whole; no property of one that stays changes."
 
 
 def _action(change: Change) -> str:
@@ -95,14 +107,19 @@ def _written(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str):
-        return _text(value)
+        return value.splitlines() or [""]
     return json.dumps(value, indent=1, ensure_ascii=False).splitlines()
 
 
-def _text(value: str) -> list[str]:
-    """JSON inside a string, such as the front's models, reads better when it is laid out."""
-    try:
-        inner = json.loads(value)
-    except json.JSONDecodeError:
-        return value.splitlines() or [""]
-    return json.dumps(inner, indent=1, ensure_ascii=False).splitlines() if isinstance(inner, dict | list) else [value]
+def _laid_out(value: Any) -> Any:
+    """JSON inside strings, such as the front's models, reads better when it is laid out."""
+    if isinstance(value, dict):
+        return {key: _laid_out(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_laid_out(item) for item in value]
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from falconry.review import timing
 from falconry.review.cost import Cost, Range, usd_per_hour
@@ -26,10 +26,10 @@ COLUMNS = {
 }
 
 _TITLES = {
-    Verdict.FAILED: "❌ It cannot be synthesised",
-    Verdict.DANGER: "⛔ Dangerous",
-    Verdict.ATTENTION: "⚠️ Look twice",
-    Verdict.GOOD: "✅ Nothing dangerous",
+    Verdict.FAILED: "❌ Cannot be synthesised: ",
+    Verdict.DANGER: "⛔ ",
+    Verdict.ATTENTION: "⚠️ ",
+    Verdict.GOOD: "✅ Nothing dangerous: ",
 }
 
 
@@ -46,13 +46,17 @@ def markdown(found: Review, *, allowed: bool = False) -> str:
     short = "\n".join(_lines(found, allowed, details=False)) + "\n"
     if len(short) <= LONGEST:
         return short
-    cut = short[:LONGEST].rpartition("\n")[0]
-    return f"{cut}\n\nCut here: a comment takes no more. `make review` prints all of it.\n"
+    # What is folded goes as a whole, so that nothing after it is folded too.
+    cut = short[:LONGEST]
+    if cut.count("<details>") > cut.count("</details>"):
+        cut = cut.rpartition("<details>")[0]
+    whole = cut.rpartition("\n")[0]
+    return f"{whole}\n\nCut here: a comment takes no more. `make review` prints all of it.\n"
 
 
 def _lines(found: Review, allowed: bool, *, details: bool) -> Iterator[str]:
     yield MARKER
-    yield f"## {_TITLES[found.verdict]}: {_headline(found)}"
+    yield f"## {_TITLES[found.verdict]}{_headline(found)}"
     if allowed and found.verdict == Verdict.DANGER:
         yield ""
         yield "The dangers below were allowed for this pull request."
@@ -118,10 +122,10 @@ def _findings(found: Review, level: Level, title: str, several: bool) -> Iterato
     yield ""
     yield f"### {title}"
     yield ""
-    for number, (one, finding) in enumerate(chosen, start=1):
+    for number, (one, finding, subjects) in enumerate(chosen, start=1):
         bullet = f"{number}." if level == Level.DANGER else "-"
         where = f"{one.name}: " if several and one.name else ""
-        yield f"{bullet} **{where}{_inline(finding.subject)}** {finding.what}"
+        yield f"{bullet} **{where}{', '.join(_inline(subject) for subject in subjects)}:** {finding.what}"
         if finding.mend:
             yield f"{' ' * (len(bullet) + 1)}<br>→ {finding.mend}"
 
@@ -145,15 +149,16 @@ def _deployment(one: Deployment, several: bool, details: bool) -> Iterator[str]:
             numbers_from=1,
         )
     yield from _endpoints(one)
-    yield from _cost(one.cost, one.endpoints)
+    yield from _cost(one.cost)
     notes = [finding for finding in one.findings if finding.level == Level.NOTE]
     if notes:
         yield from _folded(f"Good to know ({len(notes)})", _notes(notes))
     if one.changes:
         yield from _folded(f"Every resource that changes ({len(one.changes)})", resource_list(one.changes))
-        if details:
-            yield from _folded("What changes in them", property_diffs(one.changes))
-        else:
+        diffs = list(property_diffs(one))
+        if details and diffs:
+            yield from _folded("What changes in them", diffs)
+        elif diffs:
             yield "\nThe differences in detail are too long for a comment: `make review` prints them."
 
 
@@ -162,7 +167,7 @@ def _count(one: Deployment, stack: str, actions: Sequence[Action]) -> str:
 
 
 def _notes(notes: Sequence[Finding]) -> Iterator[str]:
-    return (f"- **{_inline(one.subject)}** {one.what}" for one in notes)
+    return (f"- **{_inline(one.subject)}:** {one.what}" for one in notes)
 
 
 def _endpoints(one: Deployment) -> Iterator[str]:
@@ -175,7 +180,7 @@ def _endpoints(one: Deployment) -> Iterator[str]:
         why = "; ".join(_inline(reason) for reason in endpoint.why)
         what = endpoint.what + (f": {why}" if why else "")
         traffic = f"**interrupted**: {endpoint.traffic}" if endpoint.interrupted else endpoint.traffic
-        rows.append([f"`{endpoint.name}`", what, traffic, endpoint.takes or "no wait"])
+        rows.append([f"`{endpoint.name}`", what, traffic, endpoint.takes or "-"])
     yield from _table(["endpoint", "change", "requests", "takes about"], rows)
     for endpoint in shown:
         if endpoint.extra:
@@ -194,22 +199,24 @@ def _quota(endpoint: EndpointChange) -> str:
     return f"{words}; {'it costs' if one else 'they cost'} ${price:,.2f} for every hour that the update takes."
 
 
-def _cost(bill: Cost, endpoints: Sequence[EndpointChange]) -> Iterator[str]:
+def _cost(bill: Cost) -> Iterator[str]:
     changed = [line for line in bill.lines if line.before != line.after]
     if not changed:
         if bill.lines:
-            yield from ("", f"Cost: ${_range(bill.after)} a month, as before (list prices).")
+            yield from ("", f"Cost: ${_range(bill.after)} a month, as before (list prices, read {bill.read[1]}).")
         return
     yield ""
     rows = [[line.name, _amount(line.before), _amount(line.after)] for line in changed]
     rows.append(["**all that costs by the hour**", f"**{_amount(bill.before)}**", f"**{_amount(bill.after)}**"])
     yield from _table(["$ a month", "before", "after"], rows, numbers_from=1)
-    said = [
-        "List prices on demand in us-east-1, 730 hours a month; a range is the scaling's. Not counted: requests, logs"
-    ]
+    when = bill.read[0] if bill.read[0] == bill.read[1] else f"{bill.read[0]} to {bill.read[1]}"
+    said = [f"List prices on demand in us-east-1, read {when}; 730 hours a month; not counted: requests and logs"]
+    if any(low != high for low, high in (bill.before, bill.after)):
+        said.append("a range goes from the fewest to the most instances of the scaling")
     said += [f"no price is known of {', '.join(bill.unknown)}"] if bill.unknown else []
     said += [f"{', '.join(bill.regions)} has prices of its own"] if bill.regions else []
-    yield from ("", f"<sub>{'; '.join([*said, *bill.sources])}.</sub>")
+    yield from ("", f"<sub>{'; '.join(said)}.</sub>")
+    yield from _folded("Where the prices come from", [f"- {source}" for source in bill.sources])
 
 
 def _amount(value: Range | None) -> str:
@@ -229,7 +236,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers_from:
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
 
 
-def _folded(summary: str, lines: Iterator[str]) -> Iterator[str]:
+def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
     yield ""
     yield f"<details><summary>{summary}</summary>"
     yield ""

@@ -58,7 +58,9 @@ def findings(base: Assembly, head: Assembly) -> Iterator[Finding]:
         gone = (holder.kind, holder.stack, holder.logical_id) not in {
             (one.kind, one.stack, one.logical_id) for one in new
         }
-        if gone and holder.kind == "resource" and _has(head, holder):
+        # `api.py` says it of an API that becomes public, with what follows.
+        private = holder.type == "AWS::ApiGateway::RestApi" and any("SourceVpce" in str(one) for one in policy.grants)
+        if gone and holder.kind == "resource" and not private and _has(head, holder):
             yield from _widened(holder, policy, Policy(_without_policy(holder)))
 
 
@@ -143,16 +145,29 @@ def _says(holder: Holder, group: Sequence[Grant], *, new: bool = False) -> str:
     grant = group[0]
     actions = _listed(sorted({one.action for one in group}))
     resources = sorted({one.resource for one in group} - {""})
-    who = "everybody" if grant.principal == EVERYBODY else f"`{grant.principal}`"
+    who = _who(grant.principal)
     where = f" on {_listed(resources)}" if resources and holder.kind != "trust" else ""
+    if resources == ["*"]:
+        where = " on every resource"
     under = f", where {_conditions(grant.conditions)}" if grant.conditions else ""
     if holder.kind == "trust":
         return f"{_capital(who)} {'may' if new else 'may now'} take on the role{under}."
+    if holder.type in NO_WAY_IN and grant.allows and grant.principal == EVERYBODY:
+        return f"Lets through calls of {actions}{where}{under}."
     subject = "The role" if holder.kind == "role" else _capital(who)
     if not grant.allows:
         whom = "" if holder.kind == "role" else f" to {who}"
         return f"No longer denied{whom}: {actions}{where}{under}."
     return f"{subject} {'may' if new else 'may now'} call {actions}{where}{under}."
+
+
+def _who(principal: str) -> str:
+    """A principal in words: "everybody", "the service `lambda.amazonaws.com`"."""
+    if principal == EVERYBODY:
+        return "everybody"
+    kind, _, name = principal.partition(" ")
+    nouns = {"Service": "the service ", "Federated": "users of the identity provider ", "AWS": ""}
+    return f"{nouns[kind]}`{name}`" if kind in nouns and name else f"`{principal}`"
 
 
 def _conditions(conditions: Iterable[tuple[str, str, frozenset[str]]]) -> str:

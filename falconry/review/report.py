@@ -35,6 +35,8 @@ class Deployment:
     """
 
     name: str
+    base: Assembly
+    head: Assembly
     stacks: tuple[str, ...]
     changes: tuple[Change, ...]
     endpoints: tuple[EndpointChange, ...]
@@ -71,8 +73,15 @@ class Review:
         verdicts = {one.verdict for one in self.deployments}
         return next((one for one in Verdict if one in verdicts), Verdict.GOOD)
 
-    def of_level(self, level: Level) -> list[tuple[Deployment, Finding]]:
-        return [(one, finding) for one in self.deployments for finding in one.findings if finding.level == level]
+    def of_level(self, level: Level) -> list[tuple[Deployment, Finding, list[str]]]:
+        """The findings of a level; those that say the same of several subjects together, with all of these."""
+        found: dict[tuple[str, str, str], tuple[Deployment, Finding, list[str]]] = {}
+        for one in self.deployments:
+            for finding in one.findings:
+                if finding.level == level:
+                    key = (one.name, finding.what, finding.mend)
+                    found.setdefault(key, (one, finding, []))[2].append(finding.subject)
+        return list(found.values())
 
 
 def review(
@@ -102,6 +111,7 @@ def deployment(name: str, base: Assembly, head: Assembly) -> Deployment:
     fleets = endpoint_changes(base, head, changes)
     # What a stack that is left behind allowed is no measure for the others.
     kept = Assembly({stack: base.stacks[stack] for stack in base.stacks if stack in head.stacks})
+    left = left_stacks(base, head)
     found = [
         *stacks.findings(base, head, changes),
         *endpoints.findings(base, head, fleets),
@@ -113,16 +123,19 @@ def deployment(name: str, base: Assembly, head: Assembly) -> Deployment:
     ]
     return Deployment(
         name=name,
-        stacks=(*head.stacks, *(stack.name for stack in left_stacks(base, head))),
+        base=base,
+        head=head,
+        stacks=(*head.stacks, *(stack.name for stack in left)),
         changes=tuple(changes),
         endpoints=tuple(fleets),
         findings=tuple(in_order(found)),
-        cost=cost(base, head),
+        # They go on to cost.
+        cost=cost(base, Assembly({**head.stacks, **{stack.name: stack for stack in left}})),
     )
 
 
 def _failed(name: str, said: str) -> Deployment:
-    return Deployment(name, (), (), (), (), cost(EMPTY, EMPTY), said)
+    return Deployment(name, EMPTY, EMPTY, (), (), (), (), cost(EMPTY, EMPTY), said)
 
 
 def as_json(found: Review) -> dict[str, object]:

@@ -41,21 +41,24 @@ class Start:
     Attributes:
         seconds: at best and at worst.
         limit: the seconds after which SageMaker gives an instance up: its download and its container's start.
+        in_time: whether that is enough at worst.
     """
 
     seconds: Range
     limit: float
+    in_time: bool
 
 
 def start(weights_gib: float, download_limit: float = LONGEST, startup_limit: float = LONGEST) -> Start:
     """For so many GiB of weights."""
+    downloads = [weights_gib / rate for rate in DOWNLOAD_GIB_PER_SECOND]
+    loads = [weights_gib / rate for rate in LOAD_GIB_PER_SECOND]
     best, worst = (
-        PROVISION[side]
-        + min(download_limit, weights_gib / DOWNLOAD_GIB_PER_SECOND[side])
-        + min(startup_limit, weights_gib / LOAD_GIB_PER_SECOND[side])
-        for side in (0, 1)
+        provision + min(download_limit, download) + min(startup_limit, load)
+        for provision, download, load in zip(PROVISION, downloads, loads, strict=True)
     )
-    return Start((best, worst), download_limit + startup_limit)
+    in_time = downloads[1] <= download_limit and loads[1] <= startup_limit
+    return Start((best, worst), download_limit + startup_limit, in_time)
 
 
 @dataclass(frozen=True, slots=True)
