@@ -37,8 +37,8 @@ def review(
     from falconry.review.report import Verdict, as_json
     from falconry.review.report import review as compare
 
-    (before, _), (after, failures) = read_all(base), read_all(head)
-    found = compare(before, after, failures)
+    (before, unknown), (after, failures) = read_all(base), read_all(head)
+    found = compare(before, after, failures, unknown)
     text = markdown(found, allowed=allow_danger)
     if json_:
         text = json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n"

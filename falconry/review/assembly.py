@@ -80,8 +80,9 @@ def read_all(folder: Path) -> tuple[dict[str, Assembly], dict[str, str]]:
         raise CommandError(f"{folder} is no folder. Name what `cdk synth --output DIR` wrote.")
     if (folder / "manifest.json").exists():
         return {"": read(folder)}, {}
-    assemblies = {one.stem: read(one) for one in sorted(folder.glob("*.out"))}
     failures = {one.stem: _text(one).strip() for one in sorted(folder.glob(f"*{FAILURE_SUFFIX}"))}
+    # A synthesis that failed may have left a part of its output.
+    assemblies = {one.stem: read(one) for one in sorted(folder.glob("*.out")) if one.stem not in failures}
     if not assemblies and not failures and any(folder.iterdir()):
         raise CommandError(
             f"{folder} has neither manifest.json nor folders NAME.out. Name what `cdk synth --output DIR` wrote."

@@ -215,9 +215,10 @@ def _reasons(old: Fleet, new: Fleet, touched: list[Change]) -> Iterator[str]:
                 (one or {}).get("Properties", {}).get("PrimaryContainer", {}) for one in (change.before, change.after)
             )
             yield from _of_container(before, after)
-            yield from (one.name for one in change.properties if one.name not in ("PrimaryContainer", "Tags"))
             if change.through:
                 yield f"its network, through {change.through}"
+            else:
+                yield from (one.name for one in change.properties if one.name not in ("PrimaryContainer", "Tags"))
     if old.deployment != new.deployment:
         yield "how it is updated"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from falconry.review import api, clients, data, endpoints, network, permissions,
 from falconry.review.assembly import EMPTY, Assembly
 from falconry.review.cost import Cost, cost
 from falconry.review.endpoints import EndpointChange, endpoint_changes
-from falconry.review.findings import Finding, Level, in_order
+from falconry.review.findings import Finding, Level, Topic, attention, in_order
 from falconry.review.resources import Change, compare, left_stacks
 
 
@@ -85,13 +85,17 @@ class Review:
 
 
 def review(
-    base: Mapping[str, Assembly], head: Mapping[str, Assembly], failures: Mapping[str, str] | None = None
+    base: Mapping[str, Assembly],
+    head: Mapping[str, Assembly],
+    failures: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
 ) -> Review:
     """Compares every config of two branches.
 
     Args:
         base, head: config name to assembly.
         failures: config name to what `cdk synth` said of it, for those that the head cannot make.
+        unknown: names of those that the base cannot make.
     """
     failed = failures or {}
     names = sorted(base.keys() | head.keys() | failed.keys())
@@ -99,13 +103,13 @@ def review(
         tuple(
             _failed(name, failed[name])
             if name in failed
-            else deployment(name, base.get(name, EMPTY), head.get(name, EMPTY))
+            else deployment(name, base.get(name, EMPTY), head.get(name, EMPTY), base_known=name not in unknown)
             for name in names
         )
     )
 
 
-def deployment(name: str, base: Assembly, head: Assembly) -> Deployment:
+def deployment(name: str, base: Assembly, head: Assembly, *, base_known: bool = True) -> Deployment:
     """Compares one."""
     changes = compare(base, head)
     fleets = endpoint_changes(base, head, changes)
@@ -121,6 +125,11 @@ def deployment(name: str, base: Assembly, head: Assembly) -> Deployment:
         *data.findings(base, head, changes),
         *clients.findings(head, changes),
     ]
+    if not base_known:
+        what = "The base cannot be synthesised: everything counts as new, and what becomes of what runs is not known."
+        found.append(
+            attention(Topic.DEPLOY, name, what, "Compare with the last commit that can: `make review BASE=...`.")
+        )
     return Deployment(
         name=name,
         base=base,
