@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -64,16 +63,18 @@ def _checkout(base: str, project: Path, folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         if folder.exists():
-            # Folder first: git refuses to remove a worktree that it was stopped from completing.
-            shutil.rmtree(folder)
-            _git(project, "worktree", "remove", "--force", "--force", str(folder))
+            _git(project, "worktree", "remove", "--force", str(folder))
 
 
 def _git(project: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise CommandError(f"git {arguments[0]} {arguments[1]}: {done.stderr.strip()}")
-    return done.stdout.strip()
+    """What a git command prints. It is waited for even on the way out: killed, its own children would write on."""
+    with subprocess.Popen(
+        ["git", *arguments], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        printed, complaint = process.communicate()
+    if process.returncode != 0:
+        raise CommandError(f"git {arguments[0]} {arguments[1]}: {complaint.strip()}")
+    return printed.strip()
 
 
 def _synthesise(root: Path, config: Path, output: Path) -> None:

@@ -105,7 +105,7 @@ def test_nothing_is_left_when_it_is_ended_on_the_way(repository: Path, tmp_path:
         time.sleep(0.05)
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=100)
+    _, errors = process.communicate(timeout=100)
 
-    assert process.returncode == 143
+    assert (process.returncode, errors) == (143, "")
     assert left(repository, tmp_path / "t") == []
