@@ -43,7 +43,8 @@ def resource_list(changes: Sequence[Change]) -> Iterator[str]:
         yield "| | resource | type | what |"
         yield "|---|---|---|---|"
         for change in sorted(of_stack, key=lambda one: ORDER.index(one.action)):
-            yield f"| {_action(change)} | `{change.path}` | {change.type} | {_why(change)} |"
+            path = change.path.replace("|", "&#124;").replace("`", "'")
+            yield f"| {_action(change)} | `{path}` | {change.type} | {_why(change)} |"
         yield ""
 
 
