@@ -6,6 +6,9 @@ PORT ?= 8080
 MINUTES ?= 1
 MODEL_DIR ?=
 MODEL_SERVER_URL ?=
+BASE ?= main
+OUTPUT ?=
+ALLOW_DANGER ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, PYTHON=python3.12"
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, PYTHON=python3.12"
 
 .PHONY: local
 local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API
@@ -90,6 +93,14 @@ reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code
 	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 	@$(BIN)/python -m docs.command_reference
+
+.PHONY: review
+review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
+	@$(BIN)/python -m falconry.review.by_hand '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)
+
+.PHONY: review-pages
+review-pages: $(BIN)/.installed ## Renew tests/review/*.md, the comments on pull requests in miniature
+	@$(BIN)/python -m tests.review.write
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style and formatting

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from falconry.commands import chat, keys, logs, mirror, models, plan, preflight, smoke, status
+from falconry.commands import chat, keys, logs, mirror, models, plan, preflight, review, smoke, status
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
@@ -35,7 +35,8 @@ def falconry() -> None:
 
     \b
     Exit codes: 0 done; 1 not done, or a check failed;
-    2 the command line is wrong; 130 interrupted.
+    2 the command line is wrong, or a review found a danger;
+    130 interrupted.
     """
 
 
@@ -96,6 +97,7 @@ for _command in (
     models.models,
     plan.plan,
     preflight.preflight,
+    review.review,
     mirror.mirror,
     smoke.smoke,
     status.status,

@@ -1,0 +1,52 @@
+"""`falconry review`: what a pull request does to what runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from falconry.target import Json
+
+DANGER = 2
+"""The exit code for a review that found a danger nobody allowed."""
+
+
+def review(
+    base: Annotated[
+        Path, typer.Option(help="What `cdk synth` made of the base branch: cdk.out, or a folder of NAME.out.")
+    ],
+    head: Annotated[Path, typer.Option(help="The same of the branch to be merged.")],
+    output: Annotated[Path | None, typer.Option(help="Write it to this file instead of standard output.")] = None,
+    allow_danger: Annotated[
+        bool, typer.Option("--allow-danger", help="End with 0 even if dangers were found.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Say what a pull request does to the endpoints, permissions, data and the bill.
+
+    Compares two cloud assemblies, without an AWS account. Ends with 2 where it finds a danger: an endpoint replaced or
+    its requests interrupted, a bucket or a key removed or exposed, access opened to the world, authorization turned
+    off. Ends with 1 where an assembly cannot be read, or where a config cannot be synthesised.
+    """
+    from falconry.errors import CheckFailedError
+    from falconry.review.assembly import read_all
+    from falconry.review.markdown import markdown
+    from falconry.review.report import Verdict, as_json
+    from falconry.review.report import review as compare
+
+    (before, unknown), (after, failures) = read_all(base), read_all(head)
+    found = compare(before, after, failures, unknown)
+    text = markdown(found, allowed=allow_danger)
+    if json_:
+        text = json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+    if found.verdict == Verdict.FAILED:
+        raise CheckFailedError
+    if found.verdict == Verdict.DANGER and not allow_danger:
+        raise typer.Exit(DANGER)

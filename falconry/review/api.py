@@ -1,0 +1,223 @@
+"""The API: who is let in, from where, and what stands in front."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from falconry.review.assembly import Assembly, Resource
+from falconry.review.findings import Finding, Topic, attention, danger, note
+from falconry.review.policies import EVERYBODY, grants, wider
+from falconry.review.resources import REPLACING, Change
+from falconry.review.values import Reader
+
+MODES = {
+    ("CUSTOM", True): "API keys",
+    ("NONE", True): "API keys",
+    ("CUSTOM", False): "tokens that an authorizer checks",
+    ("AWS_IAM", False): "IAM signatures",
+    ("AWS_IAM", True): "IAM signatures and API keys",
+    ("COGNITO_USER_POOLS", False): "tokens of a user pool",
+    ("NONE", False): "nothing",
+}
+"""(AuthorizationType, ApiKeyRequired) to what a caller must bring."""
+
+PREFLIGHT = "OPTIONS"
+"""What a browser asks before it sends: it has no credentials, and gets no content."""
+
+ORIGIN_PARAMETER = "method.response.header.Access-Control-Allow-Origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of the API. `route` is "POST /v1/chat/completions"."""
+
+    route: str
+    mode: tuple[str, bool]
+
+    @property
+    def open(self) -> bool:
+        return self.mode == ("NONE", False) and not self.route.startswith(PREFLIGHT)
+
+
+def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+    """What changes for those who call, and for those who should not."""
+    yield from _authorization(base, head)
+    yield from _endpoints(changes)
+    if any(base.of_type("AWS::ApiGateway::RestApi")) and any(head.of_type("AWS::ApiGateway::RestApi")):
+        yield from _policies(base, head)
+        yield from _web_acl(base, head, changes)
+        yield from _origins(base, head)
+    yield from _tokens(changes)
+
+
+def _authorization(base: Assembly, head: Assembly) -> Iterator[Finding]:
+    old, new = _methods(base), _methods(head)
+    opened = [method for key, method in new.items() if method.open and not (key in old and old[key].open)]
+    if opened:
+        names = ", ".join(f"`{method.route}`" for method in opened)
+        what = f"Authorization is turned off: anybody who reaches the API may call {names}."
+        yield danger(Topic.ACCESS, "API", what, "Give each method an authorization type or `apiKeyRequired`.")
+    changed: dict[tuple[str, str], list[str]] = {}
+    for key, method in new.items():
+        before = old.get(key)
+        if before is not None and not method.open and before.mode != method.mode:
+            changed.setdefault((_mode(before.mode), _mode(method.mode)), []).append(method.route)
+    for (one, other), routes in changed.items():
+        what = (
+            f"{len(routes)} routes ask for {other} and no longer for {one}: every caller is refused from the deploy on "
+            "until it sends the other."
+        )
+        mend = "Tell the callers the day, or deploy a second config for the new way and move them over one by one."
+        yield danger(Topic.CLIENTS, "API", what, mend)
+
+
+def _mode(mode: tuple[str, bool]) -> str:
+    return MODES.get(mode, f"{mode[0]}{' and an API key' if mode[1] else ''}")
+
+
+def _methods(assembly: Assembly) -> dict[tuple[str, str], Method]:
+    found = {}
+    for stack, logical_id, resource in assembly.of_type("AWS::ApiGateway::Method"):
+        properties = resource["Properties"]
+        mode = (properties.get("AuthorizationType", "NONE"), bool(properties.get("ApiKeyRequired")))
+        route = f"{properties['HttpMethod']} {_route(stack.resources, properties['ResourceId'])}"
+        found[stack.name, logical_id] = Method(route, mode)
+    return found
+
+
+def _route(resources: Mapping[str, Resource], reference: Any) -> str:
+    """The path of an AWS::ApiGateway::Resource, by its parents."""
+    parts: list[str] = []
+    while isinstance(reference, dict) and reference.get("Ref") in resources:
+        properties = resources[reference["Ref"]]["Properties"]
+        parts.insert(0, str(properties.get("PathPart", "")))
+        reference = properties.get("ParentId")
+    return "/" + "/".join(parts)
+
+
+def _types(resource: Resource | None) -> list[str]:
+    properties = (resource or {}).get("Properties", {})
+    return list(properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"]))
+
+
+def _endpoints(changes: list[Change]) -> Iterator[Finding]:
+    for change in changes:
+        if change.type == "AWS::ApiGateway::RestApi" and change.before and change.after:
+            before, after = _types(change.before), _types(change.after)
+            if "PRIVATE" in before and "PRIVATE" not in after:
+                what = "The API becomes public: until now only VPC endpoints led to it, now the whole internet does."
+                mend = "Check that the keys are known to nobody else, and that a web ACL is in front."
+                yield danger(Topic.ACCESS, change.path, what, mend)
+            elif "PRIVATE" in after and "PRIVATE" not in before:
+                what = "The API becomes private: callers that do not come through its VPC endpoints are cut off."
+                mend = "Move the callers to the VPC endpoints first, or deploy a second, private config beside it."
+                yield danger(Topic.CLIENTS, change.path, what, mend)
+        if change.type == "AWS::ApiGateway::RestApi" and change.before and change.action in REPLACING:
+            what = "The API is replaced: its URL is another after the deploy, and every API key's plan is renewed."
+            mend = "Put a custom domain in front of it (`api.domain`) before, so that the callers' URL stays."
+            yield danger(Topic.CLIENTS, change.path, what, mend)
+        if change.type == "AWS::ApiGateway::DomainName" and change.after is None:
+            what = "The custom domain goes: callers that use its name reach nothing."
+            yield danger(Topic.CLIENTS, change.path, what, "Tell the callers the new base URL first.")
+
+
+def _policies(base: Assembly, head: Assembly) -> Iterator[Finding]:
+    """An API whose methods want IAM signatures is as open as its resource policy."""
+    for stack, logical_id, resource in head.of_type("AWS::ApiGateway::RestApi"):
+        before = base.stacks[stack.name].resources.get(logical_id) if stack.name in base.stacks else None
+        signed = [method for method in _methods(head).values() if method.mode[0] == "AWS_IAM"]
+        if before is None or not signed:
+            continue
+        documents = [one.get("Properties", {}).get("Policy") for one in (before, resource)]
+        old, new = (grants(Reader(head, stack).plain(one)) if one else [] for one in documents)
+        denied_unless = [one for one in new if not one.allows and one.conditions]
+        for grant in wider(old, new):
+            world = grant.allows and grant.principal == EVERYBODY and not grant.conditions
+            if world and f"/{PREFLIGHT}/" not in grant.resource and not denied_unless:
+                what = f"Every identity of every AWS account may call `{grant.resource}`."
+                mend = "Name the roles, users or accounts that may call in `api.iam.principals`."
+                yield danger(Topic.ACCESS, stack.path(logical_id), what, mend)
+
+
+def _web_acl(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+    guarded = list(base.of_type("AWS::WAFv2::WebACLAssociation"))
+    still = list(head.of_type("AWS::WAFv2::WebACLAssociation"))
+    apis = [resource for _, _, resource in head.of_type("AWS::ApiGateway::RestApi")]
+    if guarded and not still:
+        what = "AWS WAF is turned off: no limit per address, no managed rules."
+        if any("PRIVATE" not in _types(api) for api in apis):
+            mend = "Keep `web_acl: {enabled: true}`, or make sure that another firewall is in front of the API."
+            yield danger(Topic.ACCESS, "API", f"{what} The API is reached from the whole internet.", mend)
+        else:
+            yield attention(Topic.ACCESS, "API", f"{what} The API is private.")
+    for change in changes:
+        if change.type == "AWS::WAFv2::WebACL" and change.before and change.after:
+            old, new = (_rules(one) for one in (change.before, change.after))
+            for name in sorted(old.keys() - new.keys()):
+                yield attention(Topic.ACCESS, change.path, f"The web ACL's rule `{name}` goes.")
+            for name in sorted(old.keys() & new.keys()):
+                yield from _weaker(change.path, name, old[name], new[name])
+
+
+def _rules(resource: Resource) -> dict[str, Mapping[str, Any]]:
+    return {rule["Name"]: rule for rule in resource["Properties"].get("Rules", [])}
+
+
+def _weaker(path: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
+    limits = [one["Statement"].get("RateBasedStatement", {}).get("Limit") for one in (old, new)]
+    if None not in limits and limits[1] > limits[0]:
+        what = f"`{name}` lets one address send {limits[1]:,} requests and no longer {limits[0]:,}."
+        yield attention(Topic.ACCESS, path, what)
+    blocked = "Block" in old.get("Action", {}) or "None" in old.get("OverrideAction", {})
+    blocks = "Block" in new.get("Action", {}) or "None" in new.get("OverrideAction", {})
+    if blocked and not blocks:
+        yield attention(Topic.ACCESS, path, f"`{name}` only counts what it blocked.")
+
+
+def _origins(base: Assembly, head: Assembly) -> Iterator[Finding]:
+    old, new = _allowed_origins(base), _allowed_origins(head)
+    if "*" in new and "*" not in old:
+        what = "Web pages of every origin may call the API: a key that a page holds can be used from any other page."
+        mend = "Name the origins in `api.cors_origins`, unless the pages are anybody's."
+        yield attention(Topic.ACCESS, "CORS", what, mend)
+    elif added := sorted(new - old):
+        yield note(Topic.ACCESS, "CORS", f"Web pages of {', '.join(f'`{one}`' for one in added)} may call.")
+    if (removed := sorted(old - new)) and "*" not in new:
+        names = "every origin" if removed == ["*"] else ", ".join(f"`{one}`" for one in removed)
+        yield attention(Topic.CLIENTS, "CORS", f"Browsers refuse calls from pages of {names}.")
+
+
+def _allowed_origins(assembly: Assembly) -> set[str]:
+    """What the front is told, and what the preflight answers say."""
+    found: set[str] = set()
+    for _, _, resource in assembly.of_type("AWS::Lambda::Function"):
+        variables = resource["Properties"].get("Environment", {}).get("Variables", {})
+        found.update(json.loads(variables.get("FALCONRY_CORS_ORIGINS", "[]")))
+    for _, _, resource in assembly.of_type("AWS::ApiGateway::Method"):
+        for response in resource["Properties"].get("Integration", {}).get("IntegrationResponses", []):
+            origin = response.get("ResponseParameters", {}).get(ORIGIN_PARAMETER)
+            if isinstance(origin, str):
+                found.add(origin.strip("'"))
+    return found
+
+
+def _tokens(changes: list[Change]) -> Iterator[Finding]:
+    for change in changes:
+        if change.type != "AWS::Lambda::Function" or not change.before or not change.after:
+            continue
+        old, new = (
+            one["Properties"].get("Environment", {}).get("Variables", {}) for one in (change.before, change.after)
+        )
+        issuers = [one.get("FALCONRY_JWT_ISSUER") for one in (old, new)]
+        if None not in issuers and issuers[0] != issuers[1]:
+            what = f"Tokens of `{issuers[1]}` are taken and no longer those of `{issuers[0]}`: callers are refused."
+            yield danger(Topic.CLIENTS, change.path, what, "Have every caller fetch tokens of the new issuer first.")
+        audiences = [set(json.loads(one.get("FALCONRY_JWT_AUDIENCE", "[]"))) for one in (old, new)]
+        if "FALCONRY_JWT_AUDIENCE" in old and "FALCONRY_JWT_AUDIENCE" in new:
+            for name in sorted(audiences[1] - audiences[0]):
+                yield attention(Topic.ACCESS, change.path, f"Tokens for the audience `{name}` are taken too.")
+            for name in sorted(audiences[0] - audiences[1]):
+                yield attention(Topic.CLIENTS, change.path, f"Tokens for the audience `{name}` are refused.")

@@ -1,0 +1,118 @@
+"""What the deployment costs a month before and after, by list prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from catalog import INSTANCE_TYPES
+from catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
+from falconry.review.assembly import Assembly
+from falconry.review.fleets import Fleet, fleets
+
+HOURS_PER_MONTH = 730
+"""As AWS reckons."""
+
+PRICE_REGION = "us-east-1"
+
+Range = tuple[float, float]
+"""US dollars a month with the fewest and with the most instances."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the bill; None where there is nothing on that side, or no known price."""
+
+    name: str
+    before: Range | None
+    after: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The bill before and after.
+
+    Attributes:
+        lines: what costs by the hour, whether it is used or not.
+        unknown: instance types without a known price, which no sum holds.
+        sources: where the prices come from, with their dates.
+        read: the first and the last of these dates.
+        regions: other regions than the prices' own, in which prices differ.
+    """
+
+    lines: tuple[Line, ...]
+    unknown: tuple[str, ...]
+    sources: tuple[str, ...]
+    read: tuple[str, str]
+    regions: tuple[str, ...]
+
+    @property
+    def before(self) -> Range:
+        return _sum(line.before for line in self.lines)
+
+    @property
+    def after(self) -> Range:
+        return _sum(line.after for line in self.lines)
+
+
+def cost(base: Assembly, head: Assembly) -> Cost:
+    """Instances with the bounds of their scaling, VPC endpoints, web ACLs and keys."""
+    old, new = dict(_items(base)), dict(_items(head))
+    types = sorted({fleet.instance_type for one in (base, head) for fleet in fleets(one)})
+    prices = {name: INSTANCE_TYPES[name].price for name in types if name in INSTANCE_TYPES}
+    origins: dict[str, list[str]] = {}
+    for name, price in prices.items():
+        if price:
+            origins.setdefault(f"{price.source} (read {price.read})", []).append(name)
+    sources = [f"{', '.join(names)}: {source}" for source, names in origins.items()]
+    sources.append(f"VPC endpoints, web ACL, keys: AWS's price pages (read {SERVICE_PRICES_READ})")
+    dates = sorted([SERVICE_PRICES_READ, *(price.read for price in prices.values() if price)])
+    return Cost(
+        lines=tuple(Line(name, old.get(name), new.get(name)) for name in {**old, **new}),
+        unknown=tuple(name for name in types if _usd_per_hour(name) is None),
+        sources=tuple(sources),
+        read=(dates[0], dates[-1]),
+        regions=tuple(sorted({stack.region for one in (base, head) for stack in one.stacks.values()} - {PRICE_REGION})),
+    )
+
+
+def usd_per_hour(instance_type: str, count: int) -> float | None:
+    """So many instances, None where the price is not known."""
+    price = _usd_per_hour(instance_type)
+    return None if price is None else price * count
+
+
+def _items(assembly: Assembly) -> Iterator[tuple[str, Range]]:
+    for fleet in fleets(assembly):
+        if (amount := _of_fleet(fleet)) is not None:
+            yield f"instances of {fleet.name}", amount
+    zones = sum(
+        len(resource["Properties"].get("SubnetIds", []))
+        for _, _, resource in assembly.of_type("AWS::EC2::VPCEndpoint")
+        if resource["Properties"].get("VpcEndpointType") == "Interface"
+    )
+    rules = [len(one["Properties"].get("Rules", [])) for _, _, one in assembly.of_type("AWS::WAFv2::WebACL")]
+    keys = len(list(assembly.of_type("AWS::KMS::Key")))
+    month = SERVICE_PRICES.web_acl_month * len(rules) + SERVICE_PRICES.web_acl_rule_month * sum(rules)
+    for name, amount_each in (
+        ("interface VPC endpoints", zones * SERVICE_PRICES.interface_endpoint_hour * HOURS_PER_MONTH),
+        ("web ACL", month),
+        ("KMS keys", keys * SERVICE_PRICES.kms_key_month),
+    ):
+        if amount_each:
+            yield name, (amount_each, amount_each)
+
+
+def _of_fleet(fleet: Fleet) -> Range | None:
+    low, high = usd_per_hour(fleet.instance_type, fleet.fewest), usd_per_hour(fleet.instance_type, fleet.most)
+    return None if low is None or high is None else (low * HOURS_PER_MONTH, high * HOURS_PER_MONTH)
+
+
+def _usd_per_hour(instance_type: str) -> float | None:
+    known = INSTANCE_TYPES.get(instance_type)
+    return known.usd_per_hour if known else None
+
+
+def _sum(ranges: Iterable[Range | None]) -> Range:
+    known = [one for one in ranges if one is not None]
+    return sum(low for low, _ in known), sum(high for _, high in known)

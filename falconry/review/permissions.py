@@ -1,0 +1,267 @@
+"""Permissions that get wider: what roles may do, who may take them on, and whom resources let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from falconry.review.assembly import Assembly, Resource, Stack
+from falconry.review.findings import Finding, Topic, attention, danger, note
+from falconry.review.policies import EVERYBODY, Grant, dropped_conditions, grants, wider
+from falconry.review.values import Reader
+
+ADMINISTRATOR = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+"""Managed policies of AWS that give all, or the right to take all."""
+
+NO_WAY_IN = ("AWS::EC2::VPCEndpoint", "AWS::ApiGateway::RestApi")
+"""Types whose policy may name everybody: a VPC endpoint is reached from its VPC alone, and an API's methods check who
+calls (`api.py` looks at those)."""
+
+RESTRICTING = ("sourceaccount", "sourcearn", "principalaccount", "principalarn", "principalorgid", "principalorgpaths",
+               "sourceorgid", "sourcevpc", "sourcevpce", "calleraccount", "sourceowner", "sourceip")  # fmt: skip
+"""Keys of conditions, after their prefix, that make "everybody" a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose policy it is. `kind`: "role", "trust" (who may take the role on) or "resource"."""
+
+    kind: str
+    stack: str
+    logical_id: str
+    path: str
+    type: str
+
+
+@dataclass(slots=True)
+class Policy:
+    """All grants of one holder, from however many documents, and AWS's managed policies by name."""
+
+    grants: list[Grant] = field(default_factory=list)
+    managed: set[str] = field(default_factory=set)
+
+
+def findings(base: Assembly, head: Assembly) -> Iterator[Finding]:
+    """What may be done after the change and could not be done before."""
+    old, new = _policies(base), _policies(head)
+    before_by_id = {(one.kind, one.stack, one.logical_id): policy for one, policy in old.items()}
+    for holder, policy in new.items():
+        before = before_by_id.get((holder.kind, holder.stack, holder.logical_id))
+        if before is None and holder.kind == "resource" and _has(base, holder):
+            yield from _first_policy(holder, policy)
+        elif before is None:
+            yield from _new_holder(holder, policy)
+        else:
+            yield from _widened(holder, before, policy)
+    for holder, policy in old.items():
+        gone = (holder.kind, holder.stack, holder.logical_id) not in {
+            (one.kind, one.stack, one.logical_id) for one in new
+        }
+        # `api.py` says it of an API that becomes public, with what follows.
+        private = holder.type == "AWS::ApiGateway::RestApi" and any("SourceVpce" in str(one) for one in policy.grants)
+        if gone and holder.kind == "resource" and not private and _has(head, holder):
+            yield from _widened(holder, policy, Policy(_without_policy(holder)))
+
+
+def _has(assembly: Assembly, holder: Holder) -> bool:
+    stack = assembly.stacks.get(holder.stack)
+    return stack is not None and holder.logical_id in stack.resources
+
+
+def _without_policy(holder: Holder) -> list[Grant]:
+    """An API or a VPC endpoint without a policy lets everybody through; all else lets in nobody."""
+    return [Grant(True, EVERYBODY, "*", "*", frozenset())] if holder.type in NO_WAY_IN else []
+
+
+def _first_policy(holder: Holder, policy: Policy) -> Iterator[Finding]:
+    yield from _widened(holder, Policy(_without_policy(holder)), policy)
+
+
+def _new_holder(holder: Holder, policy: Policy) -> Iterator[Finding]:
+    """A holder that comes with the change: its grants are not wider than anything, so only the bad ones count."""
+    for grant in policy.grants:
+        if bad := _bad(holder, grant):
+            yield danger(Topic.ACCESS, holder.path, _says(holder, [grant], new=True), bad)
+    for name in policy.managed & set(ADMINISTRATOR):
+        yield danger(Topic.ACCESS, holder.path, f"A new role has AWS's policy `{name}`.", _LESS)
+    if holder.kind == "role":
+        allowed = [grant for grant in policy.grants if grant.allows]
+        actions = _listed(sorted({grant.action for grant in allowed}) + [f"policy {name}" for name in policy.managed])
+        anywhere = sorted({grant.action for grant in allowed if grant.resource == "*"})
+        words = f"A new role that may call {actions or 'nothing'}"
+        yield note(Topic.ACCESS, holder.path, words + (f"; on any resource {_listed(anywhere)}." if anywhere else "."))
+
+
+def _widened(holder: Holder, before: Policy, after: Policy) -> Iterator[Finding]:
+    found = wider(before.grants, after.grants)
+    for grant in found:
+        if bad := _bad(holder, grant):
+            yield danger(Topic.ACCESS, holder.path, _says(holder, [grant]), bad)
+    ordinary = [grant for grant in found if not _bad(holder, grant)]
+    for group in _grouped(ordinary):
+        dropped = dropped_conditions(group[0], before.grants) if group[0].allows else frozenset()
+        words = _says(holder, group)
+        if dropped:
+            words += f" Before, only where {_conditions(dropped)}."
+        yield attention(Topic.ACCESS, holder.path, words)
+    for name in sorted(after.managed - before.managed):
+        words = f"The role gets AWS's policy `{name}`."
+        yield (danger if name in ADMINISTRATOR else attention)(Topic.ACCESS, holder.path, words, _LESS)
+
+
+_LESS = "Name the actions and the resources that it needs."
+_NOT_ALL = "Name who may, or add a condition that says from where (`aws:SourceAccount`, `aws:PrincipalOrgID`)."
+_SUBJECT = "Say in a condition on the token's `sub` which repository and branch may take the role on."
+
+
+def _bad(holder: Holder, grant: Grant) -> str:
+    """What to do about a grant that nobody should merge by accident, or ""."""
+    if not grant.allows:
+        return ""
+    if holder.kind == "role":
+        return _LESS if grant.action in ("*", "*:*", "iam:*") and grant.resource == "*" else ""
+    restricted = any(key.lower().rpartition(":")[2] in RESTRICTING for _, key, _ in grant.conditions)
+    if grant.principal == EVERYBODY and not restricted and holder.type not in NO_WAY_IN:
+        return _NOT_ALL
+    if grant.principal.startswith("Federated") and not any(key.endswith(":sub") for _, key, _ in grant.conditions):
+        return _SUBJECT
+    return ""
+
+
+def _grouped(found: Sequence[Grant]) -> Iterator[list[Grant]]:
+    """Grants that a sentence can say together: of one effect, principal and conditions, and on the same resources."""
+    by_action: dict[tuple[bool, str, frozenset[Any], str], list[Grant]] = {}
+    for grant in found:
+        by_action.setdefault((grant.allows, grant.principal, grant.conditions, grant.action), []).append(grant)
+    groups: dict[tuple[bool, str, frozenset[Any], tuple[str, ...]], list[Grant]] = {}
+    for (allows, principal, conditions, _), group in by_action.items():
+        key = (allows, principal, conditions, tuple(sorted(grant.resource for grant in group)))
+        groups.setdefault(key, []).extend(group)
+    yield from groups.values()
+
+
+def _says(holder: Holder, group: Sequence[Grant], *, new: bool = False) -> str:
+    grant = group[0]
+    actions = _listed(sorted({one.action for one in group}))
+    resources = sorted({one.resource for one in group} - {""})
+    who = _who(grant.principal)
+    where = f" on {_listed(resources)}" if resources and holder.kind != "trust" else ""
+    if resources == ["*"]:
+        where = " on every resource"
+    under = f", where {_conditions(grant.conditions)}" if grant.conditions else ""
+    if holder.kind == "trust":
+        return f"{_capital(who)} {'may' if new else 'may now'} take on the role{under}."
+    if holder.type in NO_WAY_IN and grant.allows and grant.principal == EVERYBODY:
+        return f"Lets through calls of {actions}{where}{under}."
+    subject = "The role" if holder.kind == "role" else _capital(who)
+    if not grant.allows:
+        whom = "" if holder.kind == "role" else f" to {who}"
+        return f"No longer denied{whom}: {actions}{where}{under}."
+    return f"{subject} {'may' if new else 'may now'} call {actions}{where}{under}."
+
+
+def _who(principal: str) -> str:
+    """A principal in words: "everybody", "the service `lambda.amazonaws.com`"."""
+    if principal == EVERYBODY:
+        return "everybody"
+    kind, _, name = principal.partition(" ")
+    nouns = {"Service": "the service ", "Federated": "users of the identity provider ", "AWS": ""}
+    return f"{nouns[kind]}`{name}`" if kind in nouns and name else f"`{principal}`"
+
+
+def _conditions(conditions: Iterable[tuple[str, str, frozenset[str]]]) -> str:
+    return " and ".join(
+        f"`{key}` {operator} {_listed(sorted(values))}" for operator, key, values in sorted(conditions, key=str)
+    )
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _policies(assembly: Assembly) -> Mapping[Holder, Policy]:
+    found: dict[Holder, Policy] = {}
+    for stack in assembly.stacks.values():
+        reader = Reader(assembly, stack)
+        for logical_id, resource in stack.resources.items():
+            for holder, policy in _of_resource(stack, reader, logical_id, resource):
+                known = found.setdefault(holder, Policy())
+                known.grants += policy.grants
+                known.managed |= policy.managed
+    return found
+
+
+def _of_resource(stack: Stack, reader: Reader, logical_id: str, resource: Resource) -> Iterator[tuple[Holder, Policy]]:
+    properties, kind = resource.get("Properties", {}), resource["Type"]
+    if kind in ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
+        holder = Holder("role", stack.name, logical_id, stack.path(logical_id), kind)
+        inline = [
+            grant
+            for policy in properties.get("Policies", [])
+            for grant in grants(reader.plain(policy["PolicyDocument"]))
+        ]
+        managed = {reader.text(arn).rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", [])}
+        yield holder, Policy(inline, managed)
+        if "AssumeRolePolicyDocument" in properties:
+            document = reader.plain(properties["AssumeRolePolicyDocument"])
+            trust = Holder("trust", stack.name, logical_id, stack.path(logical_id), kind)
+            yield trust, Policy(grants(document))
+    elif kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+        attached = [*properties.get("Roles", []), *([properties["RoleName"]] if "RoleName" in properties else [])]
+        for role in attached or [{"Ref": logical_id}]:
+            target = role["Ref"] if isinstance(role, dict) and "Ref" in role else logical_id
+            role_type = stack.resources.get(target, resource)["Type"]
+            yield (
+                Holder("role", stack.name, target, stack.path(target), role_type),
+                Policy(grants(reader.plain(properties["PolicyDocument"]))),
+            )
+    elif kind == "AWS::Lambda::Permission":
+        yield _lambda_permission(stack, reader, logical_id, properties)
+    else:
+        for value in properties.values():
+            if isinstance(value, dict) and "Statement" in value:
+                target = _owner(properties) or logical_id
+                yield (
+                    Holder("resource", stack.name, target, stack.path(target), stack.resources[target]["Type"]),
+                    Policy(grants(reader.plain(value))),
+                )
+
+
+def _owner(properties: Mapping[str, Any]) -> str | None:
+    """The bucket or queue that a policy resource is for, where it is one of the same stack."""
+    bucket = properties.get("Bucket")
+    return bucket["Ref"] if isinstance(bucket, dict) and "Ref" in bucket else None
+
+
+def _lambda_permission(
+    stack: Stack, reader: Reader, logical_id: str, properties: Mapping[str, Any]
+) -> tuple[Holder, Policy]:
+    """A permission is a grant of the function's resource policy."""
+    function = properties["FunctionName"]
+    target = logical_id
+    if isinstance(function, dict):
+        target = function.get("Ref") or function.get("Fn::GetAtt", [logical_id])[0]
+    principal = reader.text(properties["Principal"])
+    conditions = {
+        ("StringEquals", "aws:SourceAccount", "SourceAccount"),
+        ("ArnLike", "aws:SourceArn", "SourceArn"),
+        ("StringEquals", "aws:PrincipalOrgID", "PrincipalOrgID"),
+    }
+    grant = Grant(
+        True,
+        EVERYBODY if principal == "*" else principal,
+        reader.text(properties["Action"]),
+        "",
+        frozenset(
+            (operator, key, frozenset({reader.text(properties[name])}))
+            for operator, key, name in conditions
+            if name in properties
+        ),
+    )
+    return Holder("resource", stack.name, target, stack.path(target), "AWS::Lambda::Function"), Policy([grant])

@@ -1,0 +1,179 @@
+"""The review of one or several deployments: everything that was found, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from falconry.review import api, clients, data, endpoints, network, permissions, stacks
+from falconry.review.assembly import EMPTY, Assembly
+from falconry.review.cost import Cost, cost
+from falconry.review.endpoints import EndpointChange, endpoint_changes
+from falconry.review.findings import Finding, Level, Topic, attention, in_order
+from falconry.review.resources import Change, compare, left_stacks
+
+
+class Verdict(StrEnum):
+    """Of the whole pull request, the worst first."""
+
+    FAILED = "failed"
+    DANGER = "danger"
+    ATTENTION = "attention"
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One config.
+
+    Attributes:
+        name: of the config, such as "dev"; "" where only one was compared and the folder does not tell.
+        stacks: the names of all stacks that the head has, and of those that it no longer has.
+        failure: what `cdk synth` said where it made nothing of the head.
+    """
+
+    name: str
+    base: Assembly
+    head: Assembly
+    stacks: tuple[str, ...]
+    changes: tuple[Change, ...]
+    endpoints: tuple[EndpointChange, ...]
+    findings: tuple[Finding, ...]
+    cost: Cost
+    failure: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.failure is not None:
+            return Verdict.FAILED
+        levels = {finding.level for finding in self.findings}
+        if Level.DANGER in levels:
+            return Verdict.DANGER
+        return Verdict.ATTENTION if Level.ATTENTION in levels else Verdict.GOOD
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.changes or self.findings or self.failure)
+
+    def counts(self, stack: str) -> Mapping[str, int]:
+        """Action to the number of its resources in a stack."""
+        return Counter(change.action for change in self.changes if change.stack.name == stack)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The pull request."""
+
+    deployments: tuple[Deployment, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        verdicts = {one.verdict for one in self.deployments}
+        return next((one for one in Verdict if one in verdicts), Verdict.GOOD)
+
+    def of_level(self, level: Level) -> list[tuple[Deployment, Finding, list[str]]]:
+        """The findings of a level; those that say the same of several subjects together, with all of these."""
+        found: dict[tuple[str, str, str], tuple[Deployment, Finding, list[str]]] = {}
+        for one in self.deployments:
+            for finding in one.findings:
+                if finding.level == level:
+                    key = (one.name, finding.what, finding.mend)
+                    found.setdefault(key, (one, finding, []))[2].append(finding.subject)
+        return list(found.values())
+
+
+def review(
+    base: Mapping[str, Assembly],
+    head: Mapping[str, Assembly],
+    failures: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
+) -> Review:
+    """Compares every config of two branches.
+
+    Args:
+        base, head: config name to assembly.
+        failures: config name to what `cdk synth` said of it, for those that the head cannot make.
+        unknown: names of those that the base cannot make.
+    """
+    failed = failures or {}
+    names = sorted(base.keys() | head.keys() | failed.keys())
+    return Review(
+        tuple(
+            _failed(name, failed[name])
+            if name in failed
+            else deployment(name, base.get(name, EMPTY), head.get(name, EMPTY), base_known=name not in unknown)
+            for name in names
+        )
+    )
+
+
+def deployment(name: str, base: Assembly, head: Assembly, *, base_known: bool = True) -> Deployment:
+    """Compares one."""
+    changes = compare(base, head)
+    fleets = endpoint_changes(base, head, changes)
+    # What a stack that is left behind allowed is no measure for the others.
+    kept = Assembly({stack: base.stacks[stack] for stack in base.stacks if stack in head.stacks})
+    left = left_stacks(base, head)
+    found = [
+        *stacks.findings(base, head, changes),
+        *endpoints.findings(base, head, fleets),
+        *permissions.findings(kept, head),
+        *network.findings(kept, head, changes),
+        *api.findings(kept, head, changes),
+        *data.findings(base, head, changes),
+        *clients.findings(head, changes),
+    ]
+    if not base_known:
+        what = "The base cannot be synthesised: everything counts as new, and what becomes of what runs is not known."
+        found.append(
+            attention(Topic.DEPLOY, name, what, "Compare with the last commit that can: `make review BASE=...`.")
+        )
+    return Deployment(
+        name=name,
+        base=base,
+        head=head,
+        stacks=(*head.stacks, *(stack.name for stack in left)),
+        changes=tuple(changes),
+        endpoints=tuple(fleets),
+        findings=tuple(in_order(found)),
+        # They go on to cost.
+        cost=cost(base, Assembly({**head.stacks, **{stack.name: stack for stack in left}})),
+    )
+
+
+def _failed(name: str, said: str) -> Deployment:
+    return Deployment(name, EMPTY, EMPTY, (), (), (), (), cost(EMPTY, EMPTY), said)
+
+
+def as_json(found: Review) -> dict[str, object]:
+    """For scripts."""
+    return {
+        "verdict": found.verdict,
+        "deployments": [
+            {
+                "name": one.name,
+                "verdict": one.verdict,
+                "failure": one.failure,
+                "findings": [asdict(finding) for finding in one.findings],
+                "endpoints": [asdict(endpoint) for endpoint in one.endpoints],
+                "stacks": {stack: dict(one.counts(stack)) for stack in one.stacks},
+                "resources": [_resource(change) for change in one.changes],
+                "usd_per_month": {"before": one.cost.before, "after": one.cost.after, "unknown": one.cost.unknown},
+            }
+            for one in found.deployments
+        ],
+    }
+
+
+def _resource(change: Change) -> dict[str, object]:
+    return {
+        "stack": change.stack.name,
+        "path": change.path,
+        "logical_id": change.logical_id,
+        "type": change.type,
+        "action": change.action,
+        "through": change.through,
+        "properties": [asdict(one) for one in change.properties],
+    }

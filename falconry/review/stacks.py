@@ -1,0 +1,70 @@
+"""What concerns the deploy as a whole: stacks that come, go or lose their protection, and replacements that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from falconry.review.assembly import EMPTY, Assembly
+from falconry.review.cost import cost
+from falconry.review.data import of_left_stack
+from falconry.review.findings import Finding, Topic, attention, danger, note
+from falconry.review.fleets import fleets
+from falconry.review.resources import Action, Change, left_stacks
+from falconry.review.schemas import resource_type
+
+
+def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+    """What the deploy does, fails at or leaves to be done by hand."""
+    yield from _left(base, head)
+    for name, stack in head.stacks.items():
+        before = base.stacks.get(name)
+        if before is None:
+            yield note(Topic.DEPLOY, name, f"A new stack in {stack.region}.")
+            continue
+        if before.termination_protection and not stack.termination_protection:
+            what = "Termination protection is turned off: `cdk destroy` may delete the stack."
+            yield attention(Topic.DEPLOY, name, what, "Turn it on again once what asked for this is done.")
+        if before.region != stack.region:
+            what = f"The stack moves from {before.region} to {stack.region}: a second one is made, the first runs on."
+            mend = f"Destroy the one in {before.region} once the callers have moved."
+            yield danger(Topic.DEPLOY, name, what, mend)
+    for change in changes:
+        yield from _name_taken(change)
+
+
+def _left(base: Assembly, head: Assembly) -> Iterator[Finding]:
+    """The CDK never deletes a stack that an app no longer has."""
+    left = left_stacks(base, head)
+    if not left:
+        return
+    names = [stack.name for stack in left]
+    running = [f"`{fleet.name}`" for fleet in fleets(base) if fleet.stack in names]
+    bill = cost(EMPTY, Assembly({stack.name: stack for stack in left})).after[0]
+    what = (
+        f"{'This stack is' if len(left) == 1 else 'These stacks are'} no longer described. A deploy does not delete "
+        f"{'it' if len(left) == 1 else 'them'}: all goes on to run, at ${bill:,.0f} a month, and nobody updates it."
+    )
+    if running:
+        what += f" Endpoints: {', '.join(running)}."
+    if held := [f"`{path}`" for stack in left for path in of_left_stack(stack)]:
+        what += f" Data: {', '.join(held)}."
+    mend = (
+        "A config that is renamed is another deployment, with another URL and other keys: move the callers over, then "
+        f"destroy the old one from the base branch: `npx cdk destroy -c config=... {' '.join(names)}`."
+    )
+    yield danger(Topic.DEPLOY, ", ".join(names), what, mend)
+
+
+def _name_taken(change: Change) -> Iterator[Finding]:
+    """CloudFormation makes the new one before it deletes the old one, and both cannot have one name."""
+    if change.action != Action.REPLACED or not change.before or not change.after:
+        return
+    identifier = resource_type(change.type, change.stack.region).identifier
+    old, new = change.before.get("Properties", {}), change.after.get("Properties", {})
+    if not identifier or change.before["Type"] != change.after["Type"]:
+        return
+    if all(isinstance(new.get(name), str) and old.get(name) == new[name] for name in identifier):
+        names = " and ".join(f"`{new[name]}`" for name in identifier)
+        replacing = ", ".join(f"`{one.name}`" for one in change.properties if one.impact == "replaces")
+        what = f"The deploy fails: {replacing} needs a new {change.type}, and the old one still has the name {names}."
+        yield danger(Topic.DEPLOY, change.path, what, "Give it another name in the same change, or none.")
