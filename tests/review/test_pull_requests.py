@@ -133,7 +133,8 @@ def test_a_config_that_comes_and_one_that_goes_are_told_apart(assemblies: Assemb
 
     # THEN the one that goes is a danger, by name, and the one that stays is one line
     assert code == 2
-    assert "1. **shop: falconry-shop-network, falconry-shop-models, falconry-shop-api:** These stacks" in comment
+    stacks = ", ".join(f"falconry-shop-{stack}" for stack in ("network", "models", "api", "operations"))
+    assert f"1. **shop: {stacks}:** These stacks" in comment
     assert "### store" in comment
     assert "Unchanged: `kept`." in comment
 
