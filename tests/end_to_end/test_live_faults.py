@@ -96,7 +96,7 @@ def leave_whole(api: Api) -> None:
         httpx2.post(
             f"{api.base_url}/chat/completions",
             headers={"Authorization": f"Bearer {api.key}"},
-            json={"model": MODEL, **{k: v for k, v in LONG.items() if k != "extra_body"}, **LONG["extra_body"]},
+            json={"model": MODEL, "messages": LONG["messages"], "max_tokens": 400, **LONG["extra_body"]},
             timeout=0.1,
         )
 

@@ -147,7 +147,7 @@ def test_an_endpoint_that_scales_to_zero(
     }
     assert schedules(aws_url, resource) == [("cron(0 19 ? * MON-FRI *)", "UTC", 0, 0)]
     alarms = client(aws_url, "cloudwatch").describe_alarms()["MetricAlarms"]
-    (wake,) = [alarm for alarm in alarms if alarm["MetricName"] == "NoCapacityInvocationFailures"]
+    (wake,) = [alarm for alarm in alarms if alarm.get("MetricName") == "NoCapacityInvocationFailures"]
     assert wake["Dimensions"] == [{"Name": "InferenceComponentName", "Value": COMPONENT}]
     assert len(wake["AlarmActions"]) == 1
 
