@@ -30,7 +30,7 @@ def test_the_first_token_comes_long_before_the_last(api: Api) -> None:
 
     assert len(arrivals) > 50
     # Whatever the machine's speed: had they been held back, all would have come in the last moments.
-    assert arrivals[0] < 0.5 * arrivals[-1]
+    assert arrivals[0] < 0.9 * arrivals[-1]
     assert len({round(arrival, 3) for arrival in arrivals}) > 5
 
 
