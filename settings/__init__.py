@@ -4,6 +4,7 @@
 once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
 """
 
+from settings.delivery import Delivery
 from settings.loading import SettingsError, config_path, load
 from settings.scaling import Scaling, Schedule, Update
 from settings.sections import (
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_TOP_N_TOKENS",
     "Api",
     "Client",
+    "Delivery",
     "Domain",
     "ExistingVpc",
     "Iam",

@@ -1,1 +1,1 @@
-"""The stacks of a deployment: network, models, api. Each composes constructs and decides nothing."""
+"""The stacks of a deployment: network, models, api, delivery. Each composes constructs and decides nothing."""

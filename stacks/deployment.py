@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Aws, Environment, Tags
+from aws_cdk import App, Aws, Environment, Stack, Tags
 
 from settings import Settings
 from stacks.api_stack import ApiStack
+from stacks.delivery_stack import DeliveryStack
 from stacks.models_stack import ModelsStack
 from stacks.network_stack import NetworkStack
 
@@ -28,8 +29,12 @@ def add_deployment(app: App, settings: Settings) -> None:
         encryption_key=network.key,
     )
     api = ApiStack(app, f"{prefix}-api", env=environment, settings=settings, network=network.isolated)
+    stacks: list[Stack] = [network, models, api]
+    if settings.delivery:
+        name = f"{prefix}-delivery"
+        stacks.append(DeliveryStack(app, name, env=environment, settings=settings, delivery=settings.delivery))
     if settings.termination_protection:
-        for stack in (network, models, api):
+        for stack in stacks:
             stack.termination_protection = True
     for key, value in {**settings.tags, "falconry:deployment": settings.name}.items():
         Tags.of(app).add(key, value)

@@ -47,6 +47,7 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     [
         settings.Api,
         settings.Client,
+        settings.Delivery,
         settings.Domain,
         settings.ExistingVpc,
         settings.Iam,
