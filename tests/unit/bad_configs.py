@@ -131,6 +131,10 @@ BAD_CONFIGS = {
     "retention that CloudWatch has not": GOOD + "log_retention_days: 100\n",
     "retain_data a word": GOOD + "retain_data: maybe\n",
     "three at once": GOOD.replace("us-east-1", "us-est-1") + "    instance_count: 0\nretain_data: maybe\n",
+    # delivery
+    "repository without its owner": GOOD + "delivery: {repository: falconry}\n",
+    "repository as an address": GOOD + "delivery: {repository: https://github.com/example/falconry}\n",
+    "environment as a pattern": GOOD + 'delivery: {repository: example/falconry, environment: "*"}\n',
 }
 
 
