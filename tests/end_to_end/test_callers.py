@@ -196,7 +196,12 @@ ADMITTED: dict[str, Callable[[Deployments], Headers]] = {
 @pytest.mark.parametrize("name", ADMITTED)
 def test_an_answer_streams_and_is_whole(deployments: Deployments, name: str) -> None:
     send(deployments.urls[name], ADMITTED[name](deployments))  # the first request finds everything cold
-    response, pieces = send(deployments.urls[name], ADMITTED[name](deployments))
+    # A busy machine may join the pieces of one answer, not of each; an answer that is held back never streams.
+    assert any(streams(*send(deployments.urls[name], ADMITTED[name](deployments))) for _ in range(5))
+
+
+def streams(response: httpx2.Response, pieces: list[tuple[float, bytes]]) -> bool:
+    """Whether the answer, which has to be whole, came piece by piece."""
     events = b"".join(piece for _, piece in pieces).decode().split("\n\n")[:-1]
     deltas = [json.loads(event.removeprefix("data: "))["choices"][0]["delta"] for event in events[:-1]]
 
@@ -204,10 +209,8 @@ def test_an_answer_streams_and_is_whole(deployments: Deployments, name: str) -> 
     assert response.headers["content-type"].startswith("text/event-stream")
     assert events[-1] == "data: [DONE]"
     assert "".join(delta.get("content") or "" for delta in deltas) == SAMPLE.answer
-    # Had the answer been held back, it would have come in one piece. A busy machine joins some of them.
-    assert len(deltas) > 100
-    assert len(pieces) > 5
-    assert pieces[0][0] < 0.95 * pieces[-1][0]
+    # Had it been held back, it would have come in one piece, or all of it in the last moments.
+    return len(pieces) > len(deltas) / 2 > 50 and pieces[0][0] < 0.7 * pieces[-1][0]
 
 
 REFUSED: dict[str, tuple[str, Callable[[Deployments], Headers], tuple[int, str]]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from openai import OpenAI
+
 from .conftest import Api
 
 QUESTION = "Building a website can be done in 10 simple steps:"
@@ -15,8 +17,14 @@ def test_the_first_token_comes_long_before_the_last(api: Api) -> None:
     messages: list[Any] = [{"role": "user", "content": QUESTION}]
     # The first request finds everything cold, and would be late for other reasons.
     client.chat.completions.create(model="falcon-180b-chat", messages=messages, max_tokens=1)
+    # A busy machine may join the pieces of one answer, not of each; an answer that is held back never streams.
+    assert any(_streams(_arrivals(client, messages)) for _ in range(5))
+
+
+def _arrivals(client: OpenAI, messages: list[Any]) -> list[float]:
+    """Seconds until each piece of a long answer."""
     started = time.monotonic()
-    arrivals = [
+    return [
         time.monotonic() - started
         for chunk in client.chat.completions.create(
             model="falcon-180b-chat",
@@ -28,10 +36,11 @@ def test_the_first_token_comes_long_before_the_last(api: Api) -> None:
         if chunk.choices[0].delta.content
     ]
 
+
+def _streams(arrivals: list[float]) -> bool:
+    """Had they been held back, all would have come in the last moments."""
     assert len(arrivals) > 50
-    # Whatever the machine's speed: had they been held back, all would have come in the last moments.
-    assert arrivals[0] < 0.9 * arrivals[-1]
-    assert len({round(arrival, 3) for arrival in arrivals}) > 5
+    return arrivals[0] < 0.5 * arrivals[-1] and len({round(arrival, 3) for arrival in arrivals}) > 25
 
 
 def test_a_stream_is_server_sent_events_that_end_with_done(api: Api) -> None:
