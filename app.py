@@ -26,11 +26,10 @@ def main() -> None:
     # this process's time.
     gc.disable()
     # Most of the CDK's import is waiting for its Node process: the settings' modules load meanwhile.
-    threading.Thread(target=importlib.import_module, args=("aws_cdk",)).start()
-    import settings
-
+    threading.Thread(target=importlib.import_module, args=("settings",)).start()
     from aws_cdk import App
 
+    import settings
     from stacks.deployment import add_deployment
 
     app = App(context=NO_STACK_TRACES)
