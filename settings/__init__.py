@@ -4,6 +4,7 @@
 once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
 """
 
+from settings.delivery import Delivery
 from settings.loading import SettingsError, config_path, load
 from settings.operations import Alarms, AuditLog, Budget, Operations
 from settings.scaling import Scaling, Schedule, Update
@@ -30,6 +31,7 @@ __all__ = [
     "AuditLog",
     "Budget",
     "Client",
+    "Delivery",
     "Domain",
     "ExistingVpc",
     "Iam",

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from catalog import MODELS, REGIONS
 from settings import checks
+from settings.delivery import Delivery
 from settings.operations import Operations
 from settings.scaling import Scaling, Update, check_update
 from settings.section import Section
@@ -283,6 +284,7 @@ class Settings(Section):
     )
     network: Network = Field(default=Network(), description="Where models and front run.")
     api: Api = Field(default=Api(clients=(Client(name="default"),)), description="Who may call.")
+    delivery: Delivery | None = Field(default=None, description="Who may review and deploy it from GitHub.")
     tags: dict[str, str] = Field(default={}, description="Tags for every resource, as `key: value`.")
     log_retention_days: LogRetention = Field(
         default=90,

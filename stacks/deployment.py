@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Aws, Environment, Tags
+from aws_cdk import App, Aws, Environment, Stack, Tags
 
 from settings import Settings, serving
 from stacks.api_stack import ApiStack
+from stacks.delivery_stack import DeliveryStack
 from stacks.models_stack import ModelsStack
 from stacks.network_stack import NetworkStack
 from stacks.operations_stack import OperationsStack
@@ -45,8 +46,12 @@ def add_deployment(app: App, settings: Settings) -> None:
     operations = OperationsStack(app, serving.stack_name(settings, "operations"), env=environment, settings=settings)
     operations.add_stack_dependency(models)
     operations.add_stack_dependency(api)
+    stacks: list[Stack] = [network, models, api, operations]
+    if settings.delivery:
+        name = serving.stack_name(settings, "delivery")
+        stacks.append(DeliveryStack(app, name, env=environment, settings=settings, delivery=settings.delivery))
     if settings.termination_protection:
-        for stack in (network, models, api, operations):
+        for stack in stacks:
             stack.termination_protection = True
     for key, value in {**settings.tags, "falconry:deployment": settings.name}.items():
         Tags.of(app).add(key, value)

@@ -20,7 +20,8 @@ from local_aws.server import Server
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-STACKS = ("network", "models", "api", "operations")
+STACKS = ("network", "models", "api", "operations", "delivery")
+"""In the order that they are deployed in. Only some configs have the last one."""
 
 
 @contextmanager
@@ -65,9 +66,10 @@ class CloudFormation:
 
     def deploy(self, assembly: Path, deployment: str) -> list[str]:
         """Deploy the stacks of `deployment` in their order; the names of those that were changed."""
-        changed = [stack for stack in STACKS if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
+        stacks = stacks_of(assembly, deployment)
+        changed = [stack for stack in stacks if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
         artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-        for stack in STACKS:
+        for stack in stacks:
             name = f"falconry-{deployment}-{stack}"
             protected = bool(artifacts[name]["properties"].get("terminationProtection"))
             client(self.aws_url, "cloudformation").update_termination_protection(
@@ -78,7 +80,7 @@ class CloudFormation:
     def kept(self, assembly: Path, deployment: str) -> list[tuple[str, str]]:
         """Types and physical ids of the deployed resources that are to outlive their stacks."""
         found = []
-        for stack in STACKS:
+        for stack in stacks_of(assembly, deployment):
             name = f"falconry-{deployment}-{stack}"
             template = json.loads((assembly / f"{name}.template.json").read_text(encoding="utf-8"))["Resources"]
             described = client(self.aws_url, "cloudformation").describe_stack_resources(StackName=name)
@@ -131,6 +133,12 @@ class CloudFormation:
                 for destination in file["destinations"].values():
                     key = destination["objectKey"]
                     s3.put_object(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", Key=key, Body=_zipped(source))
+
+
+def stacks_of(assembly: Path, deployment: str) -> list[str]:
+    """The stacks that an assembly has."""
+    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+    return [stack for stack in STACKS if f"falconry-{deployment}-{stack}" in artifacts]
 
 
 def _zipped(folder: Path) -> bytes:

@@ -63,6 +63,7 @@ operations:
     retention_days: 30
     readers: ["arn:aws:iam::111122223333:role/auditor"]
 """
+GITHUB = "  provider_arn: arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com\n"
 TOKENS = "  jwt: {issuer: https://id.example.com, audience: [falcon]}\n"
 
 
@@ -265,6 +266,14 @@ network:
     "private-jwt": Config(
         SMALL + "api:\n  access: private\n" + ENDPOINTS + ORIGINS + "  auth: jwt\n" + TOKENS,
         SMALL + "    instance_type: ml.p5.4xlarge\napi:\n  access: private\n" + ENDPOINTS + "  auth: jwt\n" + TOKENS,
+    ),
+    "delivery": Config(
+        SMALL + "delivery: {repository: example/falconry, environment: dev, branch: trunk}\n",
+        SMALL + "delivery: {repository: example@1/falconry@2, environment: dev}\ntags: {team: search}\n",
+    ),
+    "existing-github": Config(
+        SMALL + "delivery:\n  repository: example/falconry\n" + GITHUB,
+        SMALL + "api:\n" + DOMAIN.partition("api:\n")[2] + "delivery:\n  repository: example/other\n" + GITHUB,
     ),
     "jwt": Config(
         SMALL + "api:\n  auth: jwt\n" + TOKENS,

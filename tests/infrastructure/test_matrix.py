@@ -50,6 +50,7 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         settings.AuditLog,
         settings.Budget,
         settings.Client,
+        settings.Delivery,
         settings.Domain,
         settings.ExistingVpc,
         settings.Iam,

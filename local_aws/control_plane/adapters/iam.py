@@ -153,4 +153,51 @@ class ManagedPolicy(Adapter):
         context.call("iam", "delete_policy", PolicyArn=physical_id)
 
 
-ADAPTERS = (Role(), InlinePolicy(), ManagedPolicy())
+class OpenIdConnectProvider(Adapter):
+    resource_type = "AWS::IAM::OIDCProvider"
+
+    def create(self, properties: Properties, context: Context) -> Created:
+        arn = context.call(
+            "iam",
+            "create_open_id_connect_provider",
+            Url=properties["Url"],
+            ClientIDList=properties.get("ClientIdList") or None,
+            ThumbprintList=properties.get("ThumbprintList") or None,
+            Tags=tags_as_list(properties) or None,
+        )["OpenIDConnectProviderArn"]
+        return Created(arn, {"Arn": arn})
+
+    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
+        before, after = set(old.get("ClientIdList") or []), set(properties.get("ClientIdList") or [])
+        for client in sorted(after - before):
+            context.call(
+                "iam",
+                "add_client_id_to_open_id_connect_provider",
+                OpenIDConnectProviderArn=physical_id,
+                ClientID=client,
+            )
+        for client in sorted(before - after):
+            context.call(
+                "iam",
+                "remove_client_id_from_open_id_connect_provider",
+                OpenIDConnectProviderArn=physical_id,
+                ClientID=client,
+            )
+        if thumbprints := properties.get("ThumbprintList"):
+            context.call(
+                "iam",
+                "update_open_id_connect_provider_thumbprint",
+                OpenIDConnectProviderArn=physical_id,
+                ThumbprintList=thumbprints,
+            )
+        if tags := tags_as_list(properties):
+            context.call("iam", "tag_open_id_connect_provider", OpenIDConnectProviderArn=physical_id, Tags=tags)
+        if gone := removed_tags(old, properties):
+            context.call("iam", "untag_open_id_connect_provider", OpenIDConnectProviderArn=physical_id, TagKeys=gone)
+        return {"Arn": physical_id}
+
+    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
+        context.call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=physical_id)
+
+
+ADAPTERS = (Role(), InlinePolicy(), ManagedPolicy(), OpenIdConnectProvider())

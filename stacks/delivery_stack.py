@@ -1,0 +1,54 @@
+"""What a GitHub repository's workflows need in the account: the trust in GitHub, and two roles."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Duration, Environment, Stack
+from constructs import Construct
+
+from constructs_lib.delivery_permissions import deploy_statements, explain_wildcards, review_statements
+from constructs_lib.github_provider import GithubProvider, GithubRole
+from settings import Delivery, Settings
+
+
+class DeliveryStack(Stack):
+    """A role that may look, for pull requests, and one that may deploy, for the approved environment.
+
+    No workflow deploys this stack: who may deploy is a person's decision.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings, delivery: Delivery
+    ) -> None:
+        super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: delivery")
+        prefix = f"falconry-{settings.name}"
+        provider_arn = delivery.provider_arn or GithubProvider(self, "Github").arn
+        subject = f"repo:{delivery.repository}"
+        domain = settings.api.domain
+        review = GithubRole(
+            self,
+            "Review",
+            role_name=f"{prefix}-review",
+            description=f"Pull requests of {delivery.repository}: look at {prefix}",
+            provider_arn=provider_arn,
+            claims={"sub": f"{subject}:pull_request"},
+            statements=review_statements(self, prefix, certificate_arn=domain.certificate_arn if domain else None),
+            longest_session=Duration.hours(1),
+        )
+        explain_wildcards(review.role, prefix)
+        deploy = GithubRole(
+            self,
+            "Deploy",
+            role_name=f"{prefix}-deploy",
+            description=f"Environment {delivery.environment} of {delivery.repository}: deploy {prefix}",
+            provider_arn=provider_arn,
+            # The subject of a job in an environment does not say which branch it is on; `ref` does.
+            claims={
+                "sub": f"{subject}:environment:{delivery.environment}",
+                "ref": f"refs/heads/{delivery.branch}",
+            },
+            statements=deploy_statements(self),
+            # A first start of the 180B model takes the better part of an hour, and a way back as long again.
+            longest_session=Duration.hours(4),
+        )
+        CfnOutput(self, "ReviewRole", value=review.role.role_arn, description="For the variable AWS_REVIEW_ROLE")
+        CfnOutput(self, "DeployRole", value=deploy.role.role_arn, description="For the variable AWS_DEPLOY_ROLE")
