@@ -55,6 +55,37 @@ matrix: $(BIN)/.installed
 		npx --no-install cdk synth --quiet --context config="$$config" --output .local/matrix/shipped.out || exit 1; \
 	done
 
+.PHONY: check-workflows
+check-workflows: .venv-workflows/.installed ## Look at the workflow files with actionlint and zizmor
+	@PATH="$(CURDIR)/.venv-workflows/bin:$$PATH" actionlint && echo "actionlint: no finding"
+	@.venv-workflows/bin/zizmor --offline --quiet --persona=auditor .github
+
+.PHONY: check-secrets
+check-secrets: .venv-workflows/.installed ## Look for secrets in all files of the repository
+	@.ci/check-secrets
+
+.PHONY: check-hooks
+check-hooks: .venv-workflows/.installed ## Run the commit hooks on all files
+	@.venv-workflows/bin/pre-commit run --all-files
+
+.PHONY: audit
+audit: .venv-workflows/.installed ## Look up known vulnerabilities of the dependencies; needs the network
+	@.venv-workflows/bin/python .ci/audit.py .venv-workflows/bin/pip-audit requirements*.txt
+
+.PHONY: sbom
+sbom: .venv-workflows/.installed ## List what is deployed and what deploys it (CycloneDX) in .local/sbom/
+	@rm -rf .local/sbom && mkdir -p .local/sbom
+	@for name in $(basename $(wildcard requirements*.txt)); do \
+		.venv-workflows/bin/python -W ignore -m cyclonedx_py requirements --output-reproducible --pyproject pyproject.toml \
+			--output-file .local/sbom/$$name.cdx.json $$name.txt || exit 1; \
+	done
+	@npm sbom --sbom-format=cyclonedx --package-lock-only --loglevel=error > .local/sbom/npm.cdx.json
+	@ls .local/sbom
+
+.PHONY: hooks
+hooks: $(BIN)/.installed .venv-workflows/.installed ## Check each commit before it is made (pre-commit)
+	@.venv-workflows/bin/pre-commit install
+
 .PHONY: check-catalog
 check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables of SageMaker's Python SDK
 	@.venv-sagemaker/bin/python -W ignore -m pytest tests/catalog_sdk
@@ -155,8 +186,8 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@chmod +x $(BIN)/falconry
 	@touch $@
 
-# What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov,
-# LiteLLM's proxy, and clients whose packages must not decide on the versions of the project's own.
+# What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov, LiteLLM's proxy,
+# what looks at workflows and dependencies, and clients whose packages must not decide on the versions of the project's own.
 .venv-%/.installed: requirements-%.txt $(BIN)/.installed
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv --clear .venv-$*
