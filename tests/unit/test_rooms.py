@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"app", "bench", "catalog", "constructs_lib", "falconry", "local_aws", "settings", "stacks", "tests"}
+OURS = {"app", "bench", "catalog", "constructs_lib", "delivery", "falconry", "local_aws", "settings", "stacks", "tests"}
 LAMBDA_PACKAGES = {"authorizer", "chat", "streaming_runtime"}
 OF_LAMBDAS_RUNTIME = {"botocore", "snapshot_restore_py", "urllib3"}
 """What Lambda's Python runtime brings along; boto3's own dependencies."""
@@ -49,7 +49,23 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
         ("bench", {"tests"}),
         ("constructs_lib", {"falconry"}),
         ("stacks", {"falconry"}),
+        ("delivery", OURS - {"delivery"}),
     ],
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:
     assert [(file.name, name) for file, name in imports(room) if name in forbidden] == []
+
+
+@pytest.mark.parametrize("command", ["comment", "previous"])
+def test_a_workflows_job_runs_it_before_anything_is_installed(command: str) -> None:
+    needed, todo = set(), {command, "__init__"}
+    while todo:
+        module = todo.pop()
+        needed.add(module)
+        tree = ast.parse((ROOT / "delivery" / f"{module}.py").read_text(encoding="utf-8"))
+        ours = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+        todo |= {name.split(".")[1] for name in ours if name.startswith("delivery.")} - needed
+
+    found = [(file.name, name) for file, name in imports("delivery") if file.stem in needed]
+
+    assert [one for one in found if one[1] not in {"delivery", *sys.stdlib_module_names}] == []
