@@ -137,6 +137,10 @@ BAD_CONFIGS = {
     "budget without a sum": GOOD + "operations: {budget: {}}\n",
     "content without an audit log": GOOD + "operations: {audit_log: {include_content: true}}\n",
     "reader that is no ARN": GOOD + "operations: {audit_log: {enabled: true, readers: [auditor]}}\n",
+    # delivery
+    "repository without its owner": GOOD + "delivery: {repository: falconry}\n",
+    "repository as an address": GOOD + "delivery: {repository: https://github.com/example/falconry}\n",
+    "environment as a pattern": GOOD + 'delivery: {repository: example/falconry, environment: "*"}\n',
 }
 
 
