@@ -1,1 +1,1 @@
-"""The stacks of a deployment: network, models, api, operations, delivery. Each composes constructs and decides nothing."""
+"""The stacks of a deployment: network, models, api, operations, delivery. Each composes and decides nothing."""
