@@ -1,6 +1,7 @@
 """`python -m delivery.comment --body FILE --pull-request NUMBER`: the review as one comment that is kept up to date.
 
-The comment is known by a hidden marker, and by being a bot's: a person's comment that quotes it is left alone.
+The comment is known by its first line, which does not show, and by being a bot's: a person's comment that quotes it is
+left alone.
 """
 
 from __future__ import annotations
@@ -12,30 +13,15 @@ from pathlib import Path
 from delivery.errors import DeliveryError
 from delivery.github import Github
 
-MARKER = "<!-- falconry review -->"
-LIMIT = 65_000
-"""Characters; GitHub takes 65,536."""
-
-CUT = "\n\n_The rest did not fit: the whole review is in the run's artifact `review`._\n"
-
-
-def fitted(review: str, limit: int = LIMIT) -> str:
-    """The comment's text: the marker and the review, cut at the end of a line where it is too long.
-
-    Folded parts that the cut leaves open are closed, and so is a block of code.
-    """
-    text = f"{MARKER}\n{review}"
-    if len(text) <= limit:
-        return text
-    kept = text[: limit - 200].rpartition("\n")[0]
-    if kept.count("\n```") % 2:
-        kept += "\n```"
-    return kept + "\n</details>" * (kept.count("<details>") - kept.count("</details>")) + CUT
+MARKER = "<!-- falconry-review -->"
+"""The first line of what `falconry review` writes."""
 
 
 def publish(github: Github, pull_request: int, review: str) -> str:
-    """Write the comment, or write it anew in its place; its address."""
-    body = {"body": fitted(review)}
+    """Write the comment, or write it anew in its place; its address. Raises DeliveryError if it is no review."""
+    if not review.startswith(MARKER):
+        raise DeliveryError(f"This is no review: it does not begin with {MARKER}. `falconry review` writes one.")
+    body = {"body": review}
     for comment in github.pages(f"/issues/{pull_request}/comments"):
         if comment["user"]["type"] == "Bot" and comment["body"].startswith(MARKER):
             return str(github.patch(f"/issues/comments/{comment['id']}", body)["html_url"])

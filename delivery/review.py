@@ -1,7 +1,7 @@
-"""`python -m delivery.review --base DIR --head DIR --output DIR`: the review of a pull request, config by config.
+"""`python -m delivery.review --base DIR --head DIR --output DIR`: the review of a pull request, of all its configs.
 
-The first two are what `python -m delivery.assemblies` wrote for base and head. Writes `review.md`, the comment, and
-`<name>.diff`, what changed in the templates.
+The first two are what `python -m delivery.assemblies` wrote for base and head. Writes `review.md`, the comment as
+`falconry review` puts it, and `<name>.diff`, what changed in the templates line by line.
 
 Exit codes: 0 nothing dangerous; 1 a config of the head cannot be synthesised; 2 `falconry review` sees danger.
 """
@@ -9,9 +9,10 @@ Exit codes: 0 nothing dangerous; 1 a config of the head cannot be synthesised; 2
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
 
 from delivery.assembly import Assembly
@@ -20,69 +21,44 @@ from delivery.projects import Project
 from delivery.summary import tell
 from delivery.template_diff import template_diff
 
-FAILED, DANGER = 1, 2
-"""The second is `falconry review`'s exit code too."""
-
-SHOWN = 15_000
-"""Characters of a diff that the comment shows. The whole of it is in the artifact."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found about one config; `code` is its exit code."""
-
-    markdown: str
-    code: int = 0
+FAILED = 1
 
 
 def review(base: Path, head: Path, output: Path, *, allow_danger: bool) -> int:
-    """Write the review; the exit code."""
+    """Write the review; the exit code. Raises DeliveryError where there is none."""
     output.mkdir(parents=True, exist_ok=True)
-    names = sorted(
-        {file.stem for side in (base, head) for file in side.iterdir() if file.suffix in (".tar", ".failed")}
-    )
-    verdicts = {name: _verdict(name, base, head, output, allow_danger) for name in names}
-    text = "\n\n".join(f"## `{name}`\n\n{verdict.markdown.strip()}" for name, verdict in verdicts.items()) + "\n"
-    (output / "review.md").write_text(text, encoding="utf-8")
-    tell(text)
-    return max((verdict.code for verdict in verdicts.values()), default=0)
+    with tempfile.TemporaryDirectory() as temporary:
+        before, after = (_laid_out(side, Path(temporary) / side.name) for side in (base, head))
+        code = _reviewed(before, after, output / "review.md", allow_danger)
+        for name in sorted({one.stem for side in (before, after) for one in side.glob("*.out")}):
+            difference = template_diff(*(_there(side / f"{name}.out") for side in (before, after)))
+            (output / f"{name}.diff").write_text(difference, encoding="utf-8")
+    tell((output / "review.md").read_text(encoding="utf-8"))
+    return code
 
 
-def _verdict(name: str, base: Path, head: Path, output: Path, allow_danger: bool) -> Verdict:
-    failure = head / f"{name}.failed"
-    if failure.exists():
-        said = failure.read_text(encoding="utf-8").strip()
-        return Verdict(f"It cannot be synthesised:\n\n```\n{said}\n```", FAILED)
-    before, after = _opened(name, base), _opened(name, head)
-    if before is None:
-        return Verdict("There is nothing to compare it with: it is new, or the base could not be synthesised.")
-    if after is None:
-        return Verdict("The config goes. Its stacks stay, and cost what they cost, until somebody destroys them.")
-    difference = template_diff(before.cdk_out, after.cdk_out)
-    (output / f"{name}.diff").write_text(difference, encoding="utf-8")
-    if not difference:
-        return Verdict("No template changes.")
-    return _compared(before, after, output / f"{name}.md", difference, allow_danger)
+def _laid_out(assemblies: Path, folder: Path) -> Path:
+    """The folder with NAME.out, or NAME.failed, for each config: the form that `falconry review` reads."""
+    folder.mkdir()
+    for file in sorted(assemblies.glob("*.tar")):
+        (folder / f"{file.stem}.out").symlink_to(Assembly.open(file.stem, file).cdk_out)
+    for file in sorted(assemblies.glob("*.failed")):
+        shutil.copy(file, folder)
+    return folder
 
 
-def _opened(name: str, folder: Path) -> Assembly | None:
-    file = folder / f"{name}.tar"
-    return Assembly.open(name, file) if file.exists() else None
+def _there(folder: Path) -> Path | None:
+    return folder if folder.exists() else None
 
 
-def _compared(before: Assembly, after: Assembly, file: Path, difference: str, allow_danger: bool) -> Verdict:
-    command = ["falconry", "review", "--base", str(before.cdk_out), "--head", str(after.cdk_out), "--output", str(file)]
+def _reviewed(before: Path, after: Path, file: Path, allow_danger: bool) -> int:
+    file.unlink(missing_ok=True)
+    command = ["falconry", "review", "--base", str(before), "--head", str(after), "--output", str(file)]
     command += ["--allow-danger"] if allow_danger else []
     code = subprocess.run(command, env=Project().environment, check=False).returncode
-    if code not in (0, DANGER):
-        raise DeliveryError(f"`falconry review` failed ({code}) for {after.name}; see above.")
-    return Verdict(f"{file.read_text(encoding='utf-8').strip()}\n\n{_folded(difference)}", code)
-
-
-def _folded(difference: str) -> str:
-    lines = difference.count("\n") + 1
-    shown = difference if len(difference) <= SHOWN else f"{difference[:SHOWN].rpartition(chr(10))[0]}\n... (cut)"
-    return f"<details><summary>Templates: {lines} lines of difference</summary>\n\n```diff\n{shown}\n```\n\n</details>"
+    if not file.exists():
+        raise DeliveryError(f"`falconry review` failed ({code}); see above.")
+    return code
 
 
 def main() -> int:
@@ -93,7 +69,12 @@ def main() -> int:
     parser.add_argument("--allow-danger", choices=("true", "false"), default="false", help="somebody has accepted it")
     options = parser.parse_args()
     try:
-        return review(options.base, options.head, options.output, allow_danger=options.allow_danger == "true")
+        return review(
+            options.base.resolve(),
+            options.head.resolve(),
+            options.output,
+            allow_danger=options.allow_danger == "true",
+        )
     except DeliveryError as error:
         print(error, file=sys.stderr)
         return FAILED

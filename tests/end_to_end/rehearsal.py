@@ -61,7 +61,7 @@ class Rehearsal:
     folder: Path
     aws_url: str
     github: GithubStandIn
-    stand_ins: Path
+    programs: Path
 
     @property
     def repository(self) -> Path:
@@ -90,7 +90,7 @@ class Rehearsal:
             "FALCONRY_SETTLE_SECONDS": "0",
             "GITHUB_OUTPUT": str(checkout / "outputs"),
             "GITHUB_STEP_SUMMARY": str(page),
-            "PATH": f"{self.stand_ins}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
             "REHEARSAL": str(self.folder / "addresses.json"),
         }
         expressions = {"github.token": TOKEN, **values}
@@ -118,7 +118,7 @@ def rehearsal(folder: Path, deployments: tuple[str, ...]) -> Iterator[Rehearsal]
                 servers.append(server)
             (folder / "addresses.json").write_text(json.dumps(addresses), encoding="utf-8")
             Cdk(aws_url, REGION, folder).bootstrap(ACCOUNT)
-            yield Rehearsal(_repository(folder), aws_url, stand_in, _stand_ins(folder))
+            yield Rehearsal(_repository(folder), aws_url, stand_in, _programs(folder))
         finally:
             for server in servers:
                 server.stop()
@@ -138,12 +138,20 @@ def _repository(folder: Path) -> Path:
     return folder
 
 
-def _stand_ins(folder: Path) -> Path:
+def _programs(folder: Path) -> Path:
+    """The `falconry` that the steps find on their PATH: the real one.
+
+    Only the name of the API's host is no use here: `smoke` is told where the data plane serves it.
+    """
     programs = folder / "programs"
     programs.mkdir()
     falconry = programs / "falconry"
-    module = Path(__file__).with_name("falconry_stand_in.py")
-    falconry.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(module))} "$@"\n')
+    start = f"PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)}"
+    module = Path(__file__).with_name("rehearsed_smoke.py")
+    falconry.write_text(
+        f'#!/bin/sh\n[ "$1" = smoke ] && {start} {shlex.quote(str(module))} "$@"\n{start} -m falconry "$@"\n',
+        encoding="utf-8",
+    )
     falconry.chmod(0o755)
     return programs
 

@@ -14,8 +14,8 @@ from delivery.assembly import Assembly, pack, unpack
 from delivery.change_sets import Change, State, described
 from delivery.errors import DeliveryError
 from delivery.github import Github
-from delivery.review import review
 from delivery.template_diff import template_diff
+from falconry.review import markdown
 from tests.github_support import REPOSITORY, TOKEN, GithubStandIn, github
 
 
@@ -33,8 +33,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[GithubStandIn]:
 
 
 def test_the_comment_is_written_once_and_then_anew_in_its_place(stand_in: GithubStandIn) -> None:
-    first = comment.publish(Github(), 7, "Something changes.")
-    second = comment.publish(Github(), 7, "Nothing changes.")
+    first = comment.publish(Github(), 7, f"{comment.MARKER}\nSomething changes.")
+    second = comment.publish(Github(), 7, f"{comment.MARKER}\nNothing changes.")
 
     assert first == second
     assert [one["body"] for one in stand_in.comments] == [f"{comment.MARKER}\nNothing changes."]
@@ -47,31 +47,26 @@ def test_it_is_found_behind_a_hundred_others_and_a_person_who_quotes_it_is_left_
         stand_in.add_comment(f"Discussion {number}", "User")
     stand_in.add_comment(f"{comment.MARKER}\nOld.")
 
-    comment.publish(Github(), 7, "New.")
+    comment.publish(Github(), 7, f"{comment.MARKER}\nNew.")
 
     assert stand_in.comments[0]["body"] == quoted
     assert stand_in.comments[-1]["body"] == f"{comment.MARKER}\nNew."
     assert len(stand_in.comments) == 122
 
 
-def test_a_long_review_is_cut_where_nothing_stays_open() -> None:
-    review_text = (
-        "Begin\n<details><summary>a</summary>\n\n```diff\n" + "+ a line of the template\n" * 5_000 + "```\n</details>\n"
-    )
+def test_what_is_no_review_is_not_written(stand_in: GithubStandIn) -> None:
+    with pytest.raises(DeliveryError, match="no review"):
+        comment.publish(Github(), 7, "Traceback")
 
-    text = comment.fitted(review_text)
-
-    assert len(text) <= comment.LIMIT
-    assert text.endswith(comment.CUT)
-    assert text.count("\n```") % 2 == 0
-    assert text.count("<details>") == text.count("</details>")
+    assert stand_in.comments == []
+    assert comment.MARKER == markdown.MARKER
 
 
 def test_what_github_refuses_is_said(stand_in: GithubStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "another")
 
     with pytest.raises(DeliveryError, match=r"GitHub answered 401 to GET /issues/7/comments.*Bad credentials"):
-        comment.publish(Github(), 7, "Text.")
+        comment.publish(Github(), 7, f"{comment.MARKER}\nText.")
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,18 +181,6 @@ def test_an_order_is_no_change(tmp_path: Path) -> None:
     assert template_diff(tmp_path / "base", tmp_path / "head") == ""
     assert '- "B": 2' in template_diff(tmp_path / "base", None)
     assert '+ "B": 3' in template_diff(tmp_path / "base", tmp_path / "other")
-
-
-def test_a_config_that_cannot_be_synthesised_fails_the_review_and_says_why(tmp_path: Path) -> None:
-    base, head = tmp_path / "base", tmp_path / "head"
-    base.mkdir()
-    head.mkdir()
-    (head / "dev.failed").write_text("config/dev.yaml:1: region: 'us-est-1' is not a region\n")
-
-    code = review(base, head, tmp_path / "out", allow_danger=True)
-
-    assert code == 1
-    assert "It cannot be synthesised:\n\n```\nconfig/dev.yaml:1: region" in (tmp_path / "out" / "review.md").read_text()
 
 
 def test_the_worst_of_a_change_set_comes_first() -> None:

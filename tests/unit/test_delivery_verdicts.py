@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from delivery import deploy
+from delivery import comment, deploy
 from delivery.assembly import Assembly, pack
 from delivery.change_sets import State, execute, prepare, save
 from delivery.errors import DeliveryError
 from delivery.projects import Project
 from delivery.review import review
 
-FALCONRY = """\
-#!/bin/sh
-echo "$@" >> "$CALLS"
-for argument do
-    [ "$previous" = --output ] && echo "The bucket goes." > "$argument"
-    [ "$argument" = --allow-danger ] && accepted=yes
-    previous=$argument
-done
-[ "$accepted" ] || exit $CODE
-"""
-"""A `falconry review` that sees what CODE says."""
 
-
-def write_assembly(file: Path, commit: str, *, replicas: int = 1) -> Path:
+def write_assembly(file: Path, commit: str, **resources: Mapping[str, object]) -> Path:
     """An assembly of two stacks and the one that is deployed by hand, the second needing the first."""
     folder = file.with_suffix(".folder")
     (folder / "cdk.out").mkdir(parents=True)
@@ -39,7 +26,11 @@ def write_assembly(file: Path, commit: str, *, replicas: int = 1) -> Path:
         name: {
             "type": "aws:cloudformation:stack",
             "environment": "aws://unknown-account/us-east-1",
-            "properties": {"assumeRoleArn": role % "deploy", "lookupRole": {"arn": role % "lookup"}},
+            "properties": {
+                "templateFile": f"{name}.template.json",
+                "assumeRoleArn": role % "deploy",
+                "lookupRole": {"arn": role % "lookup"},
+            },
             "dependencies": dependencies,
         }
         for name, dependencies in {
@@ -49,8 +40,9 @@ def write_assembly(file: Path, commit: str, *, replicas: int = 1) -> Path:
         }.items()
     }
     (folder / "cdk.out" / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
-    template = {"Resources": {"A": {"Type": "AWS::S3::Bucket", "Properties": {"Replicas": replicas}}}}
-    (folder / "cdk.out" / "falconry-dev-api.template.json").write_text(json.dumps(template))
+    for name in artifacts:
+        template = {"Resources": resources if name == "falconry-dev-api" else {}}
+        (folder / "cdk.out" / f"{name}.template.json").write_text(json.dumps(template))
     (folder / f"{file.stem}.yaml").write_text("region: us-east-1\n")
     (folder / "commit").write_text(f"{commit}\n")
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -76,60 +68,62 @@ class FakeProject(Project):
 # Review
 
 
-@pytest.fixture
-def falconry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Path]:
-    """Puts a `falconry` that ends with the code on the PATH; where it writes down how it was called."""
-
-    def install(code: int) -> Path:
-        programs = tmp_path / "programs"
-        programs.mkdir()
-        (programs / "falconry").write_text(FALCONRY)
-        (programs / "falconry").chmod(0o755)
-        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("CODE", str(code))
-        monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-        return tmp_path / "calls"
-
-    return install
+BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "weights"}}
+TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "pages"}}
 
 
 @pytest.mark.parametrize(
-    ("found", "allow", "ends"), [(0, False, 0), (2, False, 2), (2, True, 0)], ids=["harmless", "danger", "accepted"]
+    ("after", "allow", "ends"),
+    [
+        pytest.param({"Bucket": BUCKET, "Topic": TOPIC}, False, 0, id="harmless"),
+        pytest.param({"Topic": TOPIC}, False, 2, id="danger"),
+        pytest.param({"Topic": TOPIC}, True, 0, id="accepted"),
+    ],
 )
 def test_the_review_ends_with_the_danger(
-    found: int, allow: bool, ends: int, falconry: Callable[[int], Path], tmp_path: Path
+    after: Mapping[str, Mapping[str, object]], allow: bool, ends: int, tmp_path: Path
 ) -> None:
-    calls = falconry(found)
-    write_assembly(tmp_path / "base" / "dev.tar", "a")
-    write_assembly(tmp_path / "head" / "dev.tar", "b", replicas=2)
+    write_assembly(tmp_path / "base" / "dev.tar", "a", Bucket=BUCKET)
+    write_assembly(tmp_path / "head" / "dev.tar", "b", **after)
 
     assert review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=allow) == ends
 
     text = (tmp_path / "out" / "review.md").read_text()
-    assert text.startswith("## `dev`\n\nThe bucket goes.\n")
-    assert '-    "Replicas": 1' in text
-    assert '+    "Replicas": 2' in text
-    assert ("--allow-danger" in calls.read_text()) is allow
+    assert text.startswith(comment.MARKER)
+    assert ("Dangers" in text) is ("Bucket" not in after)
+    assert ("were allowed" in text) is allow
+    assert '+    "TopicName": "pages"' in (tmp_path / "out" / "dev.diff").read_text()
 
 
-def test_a_review_that_breaks_is_no_verdict(falconry: Callable[[int], Path], tmp_path: Path) -> None:
-    falconry(1)
+def test_a_review_that_breaks_is_no_verdict(tmp_path: Path) -> None:
     write_assembly(tmp_path / "base" / "dev.tar", "a")
-    write_assembly(tmp_path / "head" / "dev.tar", "b", replicas=2)
+    broken = write_assembly(tmp_path / "head" / "dev.tar", "b").with_suffix(".folder")
+    (broken / "cdk.out" / "falconry-dev-api.template.json").write_text("{")
+    pack(broken, tmp_path / "head" / "dev.tar")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "review.md").write_text("Of another day.")
 
-    with pytest.raises(DeliveryError, match=r"`falconry review` failed \(1\) for dev"):
+    with pytest.raises(DeliveryError, match=r"`falconry review` failed \(1\)"):
         review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=False)
 
 
-def test_configs_that_come_and_go_are_said(tmp_path: Path) -> None:
-    write_assembly(tmp_path / "base" / "old.tar", "a")
-    write_assembly(tmp_path / "head" / "new.tar", "b")
+def test_a_config_that_cannot_be_synthesised_fails_the_review_and_says_why(tmp_path: Path) -> None:
+    write_assembly(tmp_path / "base" / "dev.tar", "a")
+    (tmp_path / "head").mkdir()
+    (tmp_path / "head" / "dev.failed").write_text("config/dev.yaml:1: region: 'us-est-1' is not a region\n")
 
-    assert review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=False) == 0
+    assert review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=True) == 1
 
-    text = (tmp_path / "out" / "review.md").read_text()
-    assert "## `new`\n\nThere is nothing to compare it with" in text
-    assert "## `old`\n\nThe config goes. Its stacks stay, and cost what they cost" in text
+    assert "config/dev.yaml:1: region: 'us-est-1'" in (tmp_path / "out" / "review.md").read_text()
+
+
+def test_a_config_that_goes_is_a_danger(tmp_path: Path) -> None:
+    write_assembly(tmp_path / "base" / "old.tar", "a", Bucket=BUCKET)
+    write_assembly(tmp_path / "head" / "new.tar", "b", Bucket=BUCKET)
+
+    assert review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=False) == 2
+
+    assert "These stacks are no longer described" in (tmp_path / "out" / "review.md").read_text()
 
 
 # Deployment
