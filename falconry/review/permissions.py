@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,8 @@ def _new_holder(holder: Holder, policy: Policy) -> Iterator[Finding]:
     for grant in policy.grants:
         if bad := _bad(holder, grant):
             yield danger(Topic.ACCESS, holder.path, _says(holder, [grant], new=True), bad)
+        elif holder.kind == "trust" and grant.allows and grant.principal.startswith("Federated"):
+            yield attention(Topic.ACCESS, holder.path, _says(holder, [grant], new=True))
     for name in policy.managed & set(ADMINISTRATOR):
         yield danger(Topic.ACCESS, holder.path, f"A new role has AWS's policy `{name}`.", _LESS)
     if holder.kind == "role":
@@ -124,9 +127,17 @@ def _bad(holder: Holder, grant: Grant) -> str:
     restricted = any(key.lower().rpartition(":")[2] in RESTRICTING for _, key, _ in grant.conditions)
     if grant.principal == EVERYBODY and not restricted and holder.type not in NO_WAY_IN:
         return _NOT_ALL
-    if grant.principal.startswith("Federated") and not any(key.endswith(":sub") for _, key, _ in grant.conditions):
-        return _SUBJECT
-    return ""
+    return _SUBJECT if grant.principal.startswith("Federated") and not _names_whose(grant) else ""
+
+
+def _names_whose(grant: Grant) -> bool:
+    """Whether a condition says whose tokens count: without one, anybody with an account at the provider gets in."""
+    subjects = [values for operator, key, values in grant.conditions if key.endswith(":sub") and "Not" not in operator]
+    return any(not any(_ANYBODYS.match(value) for value in values) for values in subjects)
+
+
+_ANYBODYS = re.compile(r"(repo:)?[^/:]*[*?]")
+"""A subject whose owner is a pattern: "*", "repo:*", "repo:ex*/falconry:ref:refs/heads/main"."""
 
 
 def _grouped(found: Sequence[Grant]) -> Iterator[list[Grant]]:

@@ -28,6 +28,7 @@ api:
     - {name: batch}
 """
 
+DELIVERED = BASE + "delivery: {repository: example/falconry}\n"
 THROWAWAY = BASE + "retain_data: false\n"
 PRIVATE = BASE.replace("api:\n", "api:\n  access: private\n  vpc_endpoint_ids: [vpce-0123456789abcdef0]\n")
 SIGNED = (
@@ -79,6 +80,29 @@ def _widen_role(templates: Templates) -> None:
 def _trust_everybody(templates: Templates) -> None:
     role = of_type(templates["api"], "AWS::IAM::Role")[0]
     role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = {"AWS": "*"}
+
+
+def _trust(templates: Templates, role: str) -> dict[str, Any]:
+    """The conditions under which GitHub's jobs may take on the role "Review" or "Deploy"."""
+    (found,) = [
+        one
+        for one in of_type(templates["delivery"], "AWS::IAM::Role")
+        if one["Properties"]["RoleName"] == f"falconry-{NAME}-{role}"
+    ]
+    condition: dict[str, Any] = found["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+    return condition
+
+
+def _trust_every_branch(templates: Templates) -> None:
+    equals = _trust(templates, "deploy")["StringEquals"]
+    equals.pop(next(key for key in equals if key.endswith(":ref")))
+
+
+def _trust_every_repository(templates: Templates) -> None:
+    condition = _trust(templates, "deploy")
+    subject = next(key for key in condition["StringEquals"] if key.endswith(":sub"))
+    condition["StringEquals"].pop(subject)
+    condition["StringLike"] = {subject: "repo:*"}
 
 
 def _remove_bucket(templates: Templates) -> None:
@@ -174,6 +198,31 @@ PULL_REQUESTS = {
     ),
     "role-for-everybody": PullRequest(
         BASE, Verdict.DANGER, ("Everybody may now take on the role",), edit=_trust_everybody
+    ),
+    "delivery-added": PullRequest(
+        DELIVERED,
+        Verdict.ATTENTION,
+        ("may take on the role, where", "`repo:example/falconry:pull_request`", "StringEquals `refs/heads/main`"),
+    ),
+    "delivery-environment": PullRequest(
+        changed(("falconry}", "falconry, environment: staging}"), of=DELIVERED),
+        Verdict.ATTENTION,
+        ("`repo:example/falconry:environment:staging`. Before, only where",),
+        base=DELIVERED,
+    ),
+    "delivery-from-every-branch": PullRequest(
+        DELIVERED,
+        Verdict.ATTENTION,
+        ("Before, only where `token.actions.githubusercontent.com:ref` StringEquals `refs/heads/main`",),
+        base=DELIVERED,
+        edit=_trust_every_branch,
+    ),
+    "delivery-from-every-repository": PullRequest(
+        DELIVERED,
+        Verdict.DANGER,
+        ("may now take on the role", "Say in a condition on the token's `sub` which repository"),
+        base=DELIVERED,
+        edit=_trust_every_repository,
     ),
     "web-acl-off": PullRequest(
         changed(("api:\n", "api:\n  web_acl: {enabled: false}\n")), Verdict.DANGER, ("AWS WAF is turned off",)
