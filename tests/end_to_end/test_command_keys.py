@@ -97,7 +97,9 @@ def test_disabling_a_clients_last_key_says_what_that_means(local_file: Path) -> 
     disabled = falconry(local_file, "keys", "disable", "hasty", "--local")
 
     # THEN it is told, with the command that undoes it
-    found = re.search(r"hasty has no key that works now.+: falconry (keys enable hasty/\w+ --local)$", disabled.stdout)
+    found = re.search(
+        r"hasty has no key that works now.+: falconry (keys enable hasty/\w+ --local)$", disabled.stdout, re.MULTILINE
+    )
     assert found, disabled.stdout
     assert falconry(local_file, *found[1].split()).returncode == 0
     (hasty,) = [one for one in as_json(local_file, "keys", "list", "--local")["clients"] if one["name"] == "hasty"]
