@@ -15,6 +15,9 @@ from falconry.errors import CheckFailedError, CommandError
 INTERRUPTED = 130
 """What shells make of a command that Ctrl-C ended: 128 and the signal's number."""
 
+BROKEN_PIPE = 141
+"""Likewise of SIGPIPE: not all was done, or not all was seen."""
+
 app = typer.Typer(
     name="falconry",
     no_args_is_help=True,
@@ -36,7 +39,7 @@ def falconry() -> None:
     \b
     Exit codes: 0 done; 1 not done, or a check failed;
     2 the command line is wrong, or a review found a danger;
-    130 interrupted.
+    130 interrupted; 141 whoever read the output, such as head, left.
     """
 
 
@@ -59,8 +62,9 @@ def _add(command: Callable[..., None], to: typer.Typer = app) -> None:
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader, such as `head`, has seen enough.
+            # The reader, such as `head`, has seen enough. What is still buffered goes nowhere, so nothing complains.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(BROKEN_PIPE) from None
 
     to.command()(run)
 

@@ -18,10 +18,23 @@ Authorize = Callable[[str, str, bytes], Headers]
 
 Key = Annotated[
     str,
-    typer.Option("--key", envvar="FALCONRY_API_KEY", show_envvar=True, help="API key. Default: asked of API Gateway."),
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        envvar="FALCONRY_API_KEY",
+        show_envvar=True,
+        help="API key. Default: asked of API Gateway.",
+    ),
 ]
 Token = Annotated[
-    str, typer.Option("--token", envvar="FALCONRY_TOKEN", show_envvar=True, help="For `auth: jwt`: the issuer's token.")
+    str,
+    typer.Option(
+        "--token",
+        metavar="TOKEN",
+        envvar="FALCONRY_TOKEN",
+        show_envvar=True,
+        help="For `auth: jwt`: the issuer's token.",
+    ),
 ]
 Url = Annotated[
     str,

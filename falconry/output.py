@@ -23,7 +23,12 @@ def console() -> Console:
     """The terminal. Colours only where it is one and NO_COLOR is not set; as wide as it is, 80 columns in a pipe."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process itself, with another exit code than `falconry.app` gives."""
+            raise BrokenPipeError
+
+    return Terminal(highlight=False, soft_wrap=False)
 
 
 @cache

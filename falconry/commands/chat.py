@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 
 def chat(
-    question: Annotated[str, typer.Argument(metavar="[QUESTION]", help="Ask this, print the answer, end.")] = "",
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Ask this, print the answer, end.")] = "",
     config: Annotated[str, typer.Option("--config", "-c", metavar="CONFIG", help="A name in config/, or a path.")] = "",
-    model: Annotated[str, typer.Option("--model", "-m", help="Default: the config's first chat model.")] = "",
-    system: Annotated[str, typer.Option("--system", "-s", help="The system prompt.")] = "",
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="MODEL", help="Default: the config's first chat model.")
+    ] = "",
+    system: Annotated[str, typer.Option("--system", "-s", metavar="TEXT", help="The system prompt.")] = "",
     parameters: Annotated[
         list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the API, such as temperature=0.5.")
     ] = [],  # noqa: B006 (typer copies it)

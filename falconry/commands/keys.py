@@ -55,7 +55,7 @@ def list_(config: Config = "", local: Local = False, json: Json = False) -> None
 
 
 def create(client: ClientName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Make another key for a client; its value is printed, once.
+    """Make another key for a client; its value is printed, and in no list.
 
     \b
     falconry keys create website
@@ -172,11 +172,16 @@ def _switch(name: str, config: str, local: bool, json: bool, *, on: bool) -> Cli
         print_json({**_described_key(key), "enabled": on})
     else:
         console().print(f"{key.client}/{key.id} is {'enabled' if on else 'disabled'}.", markup=False)
+        if not on and key.plan_id and not any(one.enabled for one in keys.client(key.client).keys):
+            note = f"{key.client} has no key that works now: its callers get 401. To undo it: falconry keys enable "
+            console().print(
+                f"{note}{key.client}/{key.id}{_where(config, local)}", style="yellow", markup=False, soft_wrap=True
+            )
     return key
 
 
 def _print_value(key: ClientKey, value: str) -> None:
-    console().print(f"{key.client}/{key.id} works now. Its value, shown this once:\n", markup=False)
+    console().print(f"{key.client}/{key.id} works now. Its value, which no list shows:\n", markup=False)
     print(f"  {value}")
 
 

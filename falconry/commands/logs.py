@@ -32,7 +32,8 @@ def logs(
     config: Config = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     since: Annotated[
-        str, typer.Option(help="How far back: 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00.")
+        str,
+        typer.Option(metavar="SPAN", help="How far back: 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00."),
     ] = "1h",
     source: Annotated[
         Source,

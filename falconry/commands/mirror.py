@@ -24,7 +24,7 @@ JUMPSTART = "jumpstart"
 def mirror(
     config: Config = "",
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Default: the one with `model_data: artifact_bucket`.")
+        str, typer.Option("--model", "-m", metavar="MODEL", help="Default: the one with `model_data: artifact_bucket`.")
     ] = "",
     source: Annotated[
         str,
@@ -39,7 +39,10 @@ def mirror(
         bool, typer.Option("--verify", help="Check what is published; with --from also against the source, all bytes.")
     ] = False,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=0, max=128, help="Parts at once. Default: 32 within S3, else 8.")
+        int,
+        typer.Option(
+            "--concurrency", metavar="N", min=0, max=128, help="Parts at once. Default: 32 within S3, else 8."
+        ),
     ] = 0,
     part_size: Annotated[
         int, typer.Option("--part-size", metavar="MIB", min=0, max=5120, help="Default: 512 within S3, else 16.")
@@ -105,14 +108,23 @@ def _job(target: Target, name: str) -> _Job:
     if name and name not in known:
         raise CommandError(f"{name!r} is not a model of {target.settings.name}. Its models: {', '.join(known)}.")
     if not name and len(own) != 1:
-        found = f"these have: {', '.join(own)}" if own else "none has"
-        raise CommandError(f"--model is needed where not just one model has `model_data: artifact_bucket`; {found}.")
+        raise CommandError(_which(target.settings.name, own))
     parameter = target.parameter("artifacts/bucket-name")
     mend = f"Deploy the bucket first: npx cdk deploy {target.prefix}-network -c config={target.settings.name}"
     with explained("looking for the artifact bucket", {"ParameterNotFound": mend}):
         bucket_name = target.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
     bucket = Bucket(target.client("s3", connections=64, read_timeout=300), bucket_name)
     return _Job(target, name or own[0], bucket, Publications(target.client("ssm"), bucket))
+
+
+def _which(deployment: str, own: list[str]) -> str:
+    """Why --model is needed, where no model or several have `model_data: artifact_bucket`."""
+    if own:
+        return f"{deployment} takes {' and '.join(own)} from the artifact bucket. Say which: --model {own[0]}"
+    return (
+        f"no model of {deployment} is taken from the artifact bucket. Write `model_data: artifact_bucket` below it in "
+        "the config; or, to copy before that, name it with --model."
+    )
 
 
 def _source(job: _Job, text: str) -> Source:

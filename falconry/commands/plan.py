@@ -11,19 +11,23 @@ from falconry.target import Config, Json, Local
 
 if TYPE_CHECKING:
     from falconry.deployment.changes import Change
-    from falconry.deployment.cost import Load, Throughput
+    from falconry.deployment.cost import Item, Load, Throughput
     from falconry.target import Target
 
 
 def plan(
     config: Config = "",
     requests_per_day: Annotated[
-        float, typer.Option(min=1, help="The load: requests a day to each model, spread evenly.")
+        float, typer.Option(metavar="N", min=1, help="The load: requests a day to each model, spread evenly.")
     ] = 10_000,
-    tokens_per_answer: Annotated[float, typer.Option(min=1, help="The load: tokens of an answer, on average.")] = 250,
+    tokens_per_answer: Annotated[
+        float, typer.Option(metavar="N", min=1, help="The load: tokens of an answer, on average.")
+    ] = 250,
     tokens_per_second: Annotated[
         float | None,
-        typer.Option(min=0.001, help="The load as answer tokens a second for each model; instead of requests a day."),
+        typer.Option(
+            metavar="N", min=0.001, help="The load as answer tokens a second for each model; instead of requests a day."
+        ),
     ] = None,
     local: Local = False,
     json: Json = False,
@@ -97,6 +101,7 @@ def _print_json(target: Target, load: Load, changes: list[Change], reason: str |
                 {"name": item.name, "usd_per_hour": item.usd_per_hour, "usd_per_month": item.usd_per_month}
                 for item in (*cost.standing(settings), cost.requests(settings, load))
             ],
+            "fewest_instances": _idle(cost.idle_instances(settings)),
             "prices": {"region": "us-east-1", "read": SERVICE_PRICES_READ},
             "changes": None if reason else [asdict(change) for change in changes],
             "changes_unknown_because": reason,
@@ -104,8 +109,12 @@ def _print_json(target: Target, load: Load, changes: list[Change], reason: str |
     )
 
 
-def _described(name: str, throughput: Throughput) -> dict[str, object]:
+def _idle(item: Item | None) -> dict[str, float | None] | None:
+    """What the instances cost at the fewest; None where their number does not change."""
+    return None if item is None else {"usd_per_hour": item.usd_per_hour, "usd_per_month": item.usd_per_month}
 
+
+def _described(name: str, throughput: Throughput) -> dict[str, object]:
     room = throughput.fit
     return {
         "name": name,

@@ -16,10 +16,15 @@ DANGER = 2
 
 def review(
     base: Annotated[
-        Path, typer.Option(help="What `cdk synth` made of the base branch: cdk.out, or a folder of NAME.out.")
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="What `cdk synth` made of the base branch: cdk.out, or a folder of NAME.out."
+        ),
     ],
-    head: Annotated[Path, typer.Option(help="The same of the branch to be merged.")],
-    output: Annotated[Path | None, typer.Option(help="Write it to this file instead of standard output.")] = None,
+    head: Annotated[Path, typer.Option(metavar="FOLDER", help="The same of the branch to be merged.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it to this file instead of standard output.")
+    ] = None,
     allow_danger: Annotated[
         bool, typer.Option("--allow-danger", help="End with 0 even if dangers were found.")
     ] = False,

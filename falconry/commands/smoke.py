@@ -19,7 +19,9 @@ def smoke(
     config: Config = "",
     quick: Annotated[bool, typer.Option("--quick", help="One short sample a model instead of all.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For all checks.")] = 600,
-    model: Annotated[list[str], typer.Option("--model", "-m", help="Test this model only; may be repeated.")] = [],  # noqa: B006
+    model: Annotated[
+        list[str], typer.Option("--model", "-m", metavar="MODEL", help="Test this model only; may be repeated.")
+    ] = [],  # noqa: B006
     key: Key = "",
     token: Token = "",
     url: Url = "",

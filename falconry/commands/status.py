@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def status(
     config: Config = "",
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again until Ctrl-C.")] = False,
-    interval: Annotated[float, typer.Option(min=1, help="Seconds between two looks, with --watch.")] = 10.0,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="Seconds between two looks, with --watch.")
+    ] = 10.0,
     local: Local = False,
     json: Json = False,
 ) -> None:

@@ -38,7 +38,7 @@ def _models(settings: Settings) -> list[str]:
         precision = f", {model.quantize}" if model.quantize else ""
         lines.append(f"Endpoint {settings.endpoint_name(model)}: {instances(model)} x {model.instance_type}")
         lines.append(f"  TGI {MODELS[model.name].tgi_version}{precision}, network isolation, weights from {source}")
-        lines.append(f"  {_SCALING[model.scaling.mode]}; {_UPDATES[model.update.strategy]}")
+        lines.append(f"  {_SCALING[model.scaling.mode]}; {_update(model)}")
     return lines
 
 
@@ -51,6 +51,11 @@ def _operations(settings: Settings) -> list[str]:
     if operations.budget:
         lines.append(f"Budget of ${operations.budget.monthly_usd:,.0f} a month")
     return lines
+
+
+def _update(model: Model) -> str:
+    # A component's copies are replaced one by one, whatever the strategy.
+    return "an update replaces copies one by one" if model.scaling.components else _UPDATES[model.update.strategy]
 
 
 _SCALING = {

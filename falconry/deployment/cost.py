@@ -59,6 +59,16 @@ class Load:
         return cls(tokens_per_second * SECONDS_PER_DAY / tokens_per_answer, tokens_per_answer)
 
 
+def idle_instances(settings: Settings) -> Item | None:
+    """The instances alone when each model has its fewest; None where no model's number changes."""
+    fewest = [model.scaling.trough(model.instance_count) for model in settings.models]
+    if fewest == [model.most_instances for model in settings.models]:
+        return None
+    hours = [_instances(model, count) for model, count in zip(settings.models, fewest, strict=True)]
+    known = [hour for hour in hours if hour is not None]
+    return Item("the instances alone, at their fewest", sum(known) if len(known) == len(hours) else None)
+
+
 def standing(settings: Settings) -> list[Item]:
     """What runs by the hour, used or not."""
     items = [
@@ -148,9 +158,10 @@ def _count(model: Model) -> str:
     return str(most) if fewest == most else f"at most {most}"
 
 
-def _instances(model: Model) -> float | None:
+def _instances(model: Model, count: int | None = None) -> float | None:
+    """US dollars an hour for so many; None means the most."""
     price = INSTANCE_TYPES[model.instance_type].usd_per_hour
-    return None if price is None else price * model.most_instances
+    return None if price is None else price * (model.most_instances if count is None else count)
 
 
 def _per_million(usd_per_hour: float | None, tokens_per_second: float) -> float | None:

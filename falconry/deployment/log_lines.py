@@ -15,6 +15,9 @@ PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"
 
 BAD_STATUS = 400
 
+_REFUSAL = "[ERROR] Exception: Unauthorized"
+"""An authorizer's way to a 401: it raises, and Lambda logs where."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
@@ -69,6 +72,8 @@ class LogEvent:
             level = str(fields.get("level", "INFO"))
             rest = [f"{name}={value}" for name, value in fields.items() if name not in ("level", "message", "_aws")]
             return Line(printable(" ".join([level, str(fields["message"]), *rest])), bad=level in ("ERROR", "CRITICAL"))
+        if self.source == "auth" and _REFUSAL in self.message:
+            return Line("401 Unauthorized: no key or token, or one that does not hold", bad=True)
         subject = f"{self.subject}: " if self.subject else ""
         return Line(f"{subject}{printable(self.message)}", bad=_complains(self.message))
 

@@ -82,7 +82,12 @@ def demand(
 
 
 def second_fleet(model: Model) -> int:
-    """Instances that an update of the model's endpoint adds while both fleets run: as many again, or a batch."""
+    """Instances that an update of the model's endpoint adds while both fleets run: as many again, or a batch.
+
+    Of an inference component, copies are replaced one by one: for one of the new there has to be room.
+    """
+    if model.scaling.components:
+        return 1
     return math.ceil(model.most_instances * model.update.fleet_percent / 100)
 
 
@@ -102,7 +107,7 @@ def _check(settings: Settings, instance_type: str, quota: Quota | None, need: De
         return failed(subject, found, quota.raise_to(max(need.for_deploy, need.for_update), settings.region))
     if value < need.for_update:
         found = (
-            f"{value} for endpoints: this deploy fits, but an update starts a second fleet and needs "
+            f"{value} for endpoints: this deploy fits, but an update adds instances for a while and needs "
             f"{need.for_update}{running}"
         )
         return warning(subject, found, quota.raise_to(need.for_update, settings.region))

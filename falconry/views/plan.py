@@ -95,6 +95,9 @@ def _show_costs(settings: Settings, load: Load) -> None:
     known = [item.usd_per_hour for item in items if item.usd_per_hour is not None]
     words = "together" if len(known) == len(items) else "together, without what has no known price"
     table.add_row(words, *_amounts(Item("", sum(known))), style="bold")
+    idle = cost.idle_instances(settings)
+    if idle is not None:
+        table.add_row(idle.name, *_amounts(idle))
     output.console().print(table)
 
 
@@ -139,22 +142,23 @@ def _price(amount: float | None) -> str:
 
 def _show_sources(settings: Settings, throughputs: Sequence[tuple[Model, Throughput]]) -> None:
     said = [
-        "Supposed: a token takes as long as it does for one request alone "
+        "Supposed: a token takes as long as it does for one request alone: "
         + ", ".join(sorted({_latency(model) for model, _ in throughputs}))
         + ". Requests that run together are slower each, so `$ when full` is a bound that none falls below.",
-        f"List prices of us-east-1{'' if settings.region == 'us-east-1' else f'; {settings.region} has its own'}, "
-        f"730 hours a month. Services: AWS's price pages, read {SERVICE_PRICES_READ}. Not counted: logs, metrics, "
-        "traces, data transfer, tax.",
+        f"List prices of us-east-1{'' if settings.region == 'us-east-1' else f'; {settings.region} has its own'}; "
+        "730 hours a month. They come with this version and are not asked of AWS: compare the instances' with your "
+        f"own bill before you rely on them. Services: AWS's price pages, read {SERVICE_PRICES_READ}. Not counted: "
+        "logs, metrics, traces, data transfer, tax.",
     ]
     for instance_type in {
         throughput.fit.instance_type.name: throughput.fit.instance_type for _, throughput in throughputs
     }.values():
         price = instance_type.price
         if price is None:
-            said.append(f"{instance_type.name}: no price is known; see AWS's page of SageMaker prices.")
+            said.append(f"{instance_type.name}: no price is known. AWS's page of SageMaker prices has it.")
         else:
             inferred = "" if price.service == "SageMaker" else f", EC2's {price.usd_per_hour} with SageMaker's markup"
-            said.append(f"{instance_type.name}: {price.source}; read {price.read}{inferred}.")
+            said.append(f"{instance_type.name}: from {price.source}; read {price.read}{inferred}.")
     output.console().print()
     for line in said:
         output.note(line, indent=2)
@@ -163,13 +167,13 @@ def _show_sources(settings: Settings, throughputs: Sequence[tuple[Model, Through
 def _latency(model: Model) -> str:
     entry = MODELS[model.name]
     other = "" if model.instance_type == entry.default_instance_type else f" on {entry.default_instance_type}"
-    return f"({entry.latency_per_token_ms} ms, {model.name}{other})"
+    return f"{entry.latency_per_token_ms} ms ({model.name}{other})"
 
 
 _SIGNS = {
     "created": ("+", "green", "is created"),
     "unchanged": ("=", "dim", "stays as it is"),
-    "updated": ("~", "yellow", "is updated in place: a second fleet starts beside the first, then takes over"),
+    "updated": ("~", "yellow", "is updated in place: new instances start beside the old, then take over"),
     "succeeded": ("~", "yellow", "gets an endpoint of another kind beside the present one, which then goes"),
     "removed": ("-", "red", "is removed"),
     "blocked": ("!", "red", "cannot be changed now"),
@@ -189,8 +193,8 @@ def _show_changes(changes: Sequence[Change], reason: str | None) -> None:
             output.paragraph(_blocked(change), indent=6)
     if any(change.kind in ("updated", "succeeded") for change in changes):
         output.note(
-            "The second fleet needs quota beside the first: `falconry preflight` asks. "
-            "If it does not become healthy, the first goes on serving.",
+            "New instances need quota beside the old ones: `falconry preflight` asks. "
+            "If they do not become healthy, the old ones go on serving.",
             indent=2,
         )
     output.note("Of all other resources, `npx cdk diff` tells.", indent=2)

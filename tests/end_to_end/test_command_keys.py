@@ -88,7 +88,22 @@ def test_the_value_is_shown_once_with_the_next_step(local_file: Path) -> None:
     ambiguous = falconry(local_file, "keys", "disable", "hasty", "--local")
     assert (ambiguous.returncode, "hasty has 2 keys. Name one: hasty/" in ambiguous.stderr) == (1, True)
     for action in ("disable", "delete"):
-        assert falconry(local_file, "keys", action, f"hasty/{made['id']}", "--local").returncode == 0
+        finished = falconry(local_file, "keys", action, f"hasty/{made['id']}", "--local")
+        assert (finished.returncode, "no key that works" in finished.stdout) == (0, False)
+
+
+def test_disabling_a_clients_last_key_says_what_that_means(local_file: Path) -> None:
+    # GIVEN a client with one key
+    disabled = falconry(local_file, "keys", "disable", "hasty", "--local")
+
+    # THEN it is told, with the command that undoes it
+    found = re.search(
+        r"hasty has no key that works now.+: falconry (keys enable hasty/\w+ --local)$", disabled.stdout, re.MULTILINE
+    )
+    assert found, disabled.stdout
+    assert falconry(local_file, *found[1].split()).returncode == 0
+    (hasty,) = [one for one in as_json(local_file, "keys", "list", "--local")["clients"] if one["name"] == "hasty"]
+    assert [key["enabled"] for key in hasty["keys"]] == [True]
 
 
 @pytest.mark.parametrize(

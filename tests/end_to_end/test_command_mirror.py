@@ -321,6 +321,26 @@ def test_what_cannot_be_copied(place: Place, arguments: tuple[str, ...], said: s
     assert place.published is None
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (SMALL, "is taken from the artifact bucket. Write `model_data: artifact_bucket`"),
+        (
+            CONFIG + "  - name: falcon-40b\n    model_data: artifact_bucket\n",
+            "takes falcon-7b-instruct and falcon-40b from the artifact bucket. Say which: --model falcon-7b-instruct",
+        ),
+    ],
+)
+def test_where_no_model_or_several_are_mirrored(place: Place, tmp_path: Path, config: str, said: str) -> None:
+    file = tmp_path / f"{place.name}.yaml"
+    file.write_text(config, encoding="utf-8")
+
+    result = falconry(place.local_file, "mirror", str(file), "--local")
+
+    assert result.returncode == 1
+    assert said in result.stderr
+
+
 def test_without_the_bucket(place: Place, tmp_path: Path) -> None:
     place.client("ssm").delete_parameter(Name=f"/falconry/{place.name}/artifacts/bucket-name")
     result = falconry(place.local_file, "mirror", "--local", "--from", str(tmp_path))

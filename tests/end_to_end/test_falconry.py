@@ -300,7 +300,7 @@ def test_preflight_warns_where_an_update_would_not_fit(run: Any, tmp_path: Path)
 
     quota = checks(finished)["quota of ml.g5.4xlarge"]
     assert (finished.returncode, quota["outcome"]) == (0, "warning")
-    assert "an update starts a second fleet and needs 4" in quota["found"]
+    assert "an update adds instances for a while and needs 4" in quota["found"]
     assert quota["mend"].endswith("--desired-value 4")
 
 

@@ -30,12 +30,12 @@ def emitted() -> dict[Emitted, str]:
 
 
 def _of_aws() -> Iterator[tuple[Emitted, str]]:
-    for namespace, rows in yaml.safe_load(TABLE.read_text(encoding="utf-8")).items():
-        assert rows["source"].startswith("https://docs.aws.amazon.com/"), namespace
+    for rows in yaml.safe_load(TABLE.read_text(encoding="utf-8")):
+        assert rows["source"].startswith("https://docs.aws.amazon.com/"), rows
         for dimensions in rows["dimensions"]:
             for name, unit in rows["metrics"].items():
                 # YAML reads `None` as text, since its own word is `null`.
-                yield Emitted(namespace, str(name), frozenset(dimensions)), unit
+                yield Emitted(rows["namespace"], str(name), frozenset(dimensions)), unit
 
 
 def _of_front() -> Iterator[tuple[Emitted, str]]:

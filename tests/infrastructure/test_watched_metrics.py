@@ -12,13 +12,14 @@ from chat.errors import ErrorKind
 
 from constructs_lib.chat_api import STAGE_NAME
 
-from .conftest import ROOT, Deployment, config_file
+from .conftest import ROOT, Deployment, Template, config_file
 from .emitted_metrics import emitted
-from .matrix import MATRIX
+from .matrix import MATRIX, SMALL
 from .policies import resolved
 from .watched_metrics import dashboard, expressions, ids, watched
 
 CONFIGS = {name: MATRIX[name].first for name in ("six-models", "operations", "iam", "clients", "jwt")}
+CONFIGS["zero"] = SMALL + "    scaling: {mode: scale_to_zero, max_instances: 2}\n"
 CONFIGS["falcon-180b"] = (ROOT / "config" / "falcon-180b.yaml").read_text(encoding="utf-8")
 
 FUNCTIONS_OF_METRIC_MATH = {"FILL", "IF", "PERIOD", "SUM"}
@@ -53,6 +54,10 @@ def sources(deployment: Deployment) -> dict[str, set[str]]:
             one["Properties"]["EndpointName"] for one in deployment.models.resources("AWS::SageMaker::Endpoint")
         },
         "VariantName": {variant["VariantName"] for variant in variants},
+        "InferenceComponentName": {
+            one["Properties"]["InferenceComponentName"]
+            for one in deployment.models.resources("AWS::SageMaker::InferenceComponent")
+        },
         "FunctionName": set(functions),
         "ApiName": {deployment.api.only("AWS::ApiGateway::RestApi")["Name"]},
         "Stage": {STAGE_NAME} & {deployment.api.only("AWS::ApiGateway::Stage")["StageName"]},
@@ -69,7 +74,7 @@ def sources(deployment: Deployment) -> dict[str, set[str]]:
 def test_every_metric_is_emitted_with_these_dimensions(deployment: Deployment) -> None:
     known = emitted()
 
-    found = watched(deployment.operations)
+    found = watched(deployment)
 
     assert len(found) > 40
     assert [f"{one.where}: {one.metric}" for one in found if one.metric not in known] == []
@@ -80,7 +85,7 @@ def test_and_by_something_that_is_deployed(deployment: Deployment) -> None:
 
     strangers = [
         f"{one.where}: {name} {value}"
-        for one in watched(deployment.operations)
+        for one in watched(deployment)
         for name, value in one.dimensions.items()
         if value is not None and value not in known[name]
     ]
@@ -88,12 +93,55 @@ def test_and_by_something_that_is_deployed(deployment: Deployment) -> None:
     assert strangers == []
 
 
+def test_every_alarm_that_rolls_back_or_wakes_is_among_them(deployment: Deployment) -> None:
+    in_models = deployment.models.resources("AWS::CloudWatch::Alarm")
+
+    described = {f"alarm {alarm['Properties']['AlarmDescription']}" for alarm in in_models}
+
+    assert len(described) == len(in_models) >= 3
+    assert described <= {one.where for one in watched(deployment)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("AWS::CloudWatch::Dashboard", "Invocation4XXErrors"),
+        ("AWS::CloudWatch::Alarm", "DiskUtilization"),
+        ("AWS::CloudWatch::Alarm", "Invocation5XXErrors"),
+        ("AWS::CloudWatch::Alarm", "NoCapacityInvocationFailures"),
+    ],
+)
+def test_a_metric_that_nothing_emits_would_be_found(
+    synthesise: Callable[[Path], Deployment], tmp_path: Path, kind: str, says: str
+) -> None:
+    # GIVEN a deployment in which one metric's name is wrong, wherever a widget or an alarm has it
+    right = synthesise(config_file(tmp_path, CONFIGS["zero"], "zero"))
+    assert any(one.metric.name == says for one in watched(right))
+    wrong = Deployment(
+        right.network, *(misspelt(one, kind, says) for one in (right.models, right.api, right.operations))
+    )
+
+    # WHEN the metrics are looked up
+    found = [one.metric.name for one in watched(wrong) if one.metric not in emitted()]
+
+    # THEN that one is told, and no other
+    assert set(found) == {f"{says}Wrong"}
+
+
+def misspelt(template: Template, kind: str, name: str) -> Template:
+    resources = {
+        key: json.loads(json.dumps(one).replace(name, f"{name}Wrong")) if one["Type"] == kind else one
+        for key, one in template.body["Resources"].items()
+    }
+    return Template({**template.body, "Resources": resources})
+
+
 def test_an_axis_says_the_unit_of_what_is_drawn(deployment: Deployment) -> None:
     known = emitted()
 
     wrong = [
         f"{one.where}: {one.metric.name} is in {known[one.metric]}, not {one.label}"
-        for one in watched(deployment.operations)
+        for one in watched(deployment)
         # SageMaker's counts have no unit.
         if one.label not in (None, known[one.metric]) and (one.label, known[one.metric]) != ("Count", "None")
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .conftest import Template
+from .conftest import Deployment, Template
 from .emitted_metrics import Emitted
 from .policies import resolved
 
@@ -35,12 +35,15 @@ def dashboard(template: Template) -> list[Mapping[str, Any]]:
     return widgets
 
 
-def watched(template: Template) -> list[Watched]:
-    """All metrics of the dashboard and the alarms."""
+def watched(deployment: Deployment) -> list[Watched]:
+    """All metrics of the dashboard and of the alarms: those that tell somebody, roll an update back or wake a model."""
     in_alarms = [
-        one for alarm in template.resources("AWS::CloudWatch::Alarm") for one in _of_alarm(alarm["Properties"])
+        one
+        for template in (deployment.operations, deployment.models)
+        for alarm in template.resources("AWS::CloudWatch::Alarm")
+        for one in _of_alarm(alarm["Properties"])
     ]
-    return [*(one for widget in dashboard(template) for one in _of_widget(widget)), *in_alarms]
+    return [*(one for widget in dashboard(deployment.operations) for one in _of_widget(widget)), *in_alarms]
 
 
 def expressions(lines: list[list[Any]]) -> Iterator[str]:
@@ -82,6 +85,11 @@ def _of_search(formula: str, where: str) -> Iterator[Watched]:
 
 
 def _of_alarm(properties: Mapping[str, Any]) -> Iterator[Watched]:
+    if "Metrics" not in properties:
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in properties["Dimensions"]}
+        name = Emitted(properties["Namespace"], properties["MetricName"], frozenset(dimensions))
+        yield Watched(f"alarm {properties['AlarmDescription']}", name, dimensions)
+        return
     for query in properties["Metrics"]:
         if "MetricStat" not in query:
             continue

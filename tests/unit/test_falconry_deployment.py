@@ -12,6 +12,7 @@ import settings
 from catalog import Weights
 from falconry.deployment import cost, health
 from falconry.deployment.changes import Change, changes
+from falconry.deployment.contents import contents
 from falconry.deployment.cost import Load
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.preflight.instances import demand
@@ -265,3 +266,25 @@ def test_the_bill_reckons_with_the_most_instances(tmp_path: Path) -> None:
     (item, *_) = cost.standing(loaded(tmp_path, TRACKED % "ml.g5.2xlarge"))
     assert item.name == "at most 4 x ml.g5.2xlarge for falcon-7b-instruct"
     assert item.usd_per_hour == pytest.approx(4 * 1.51, abs=0.05)
+
+
+def test_the_bill_says_what_the_fewest_instances_cost(tmp_path: Path) -> None:
+    asleep = CHAT + "  - {name: falcon-7b-instruct, scaling: {mode: scale_to_zero, max_instances: 4}}\n"
+
+    assert cost.idle_instances(loaded(tmp_path, TWO_OF_SEVEN)) is None
+    item = cost.idle_instances(loaded(tmp_path, TRACKED % "ml.g5.2xlarge"))
+    assert item is not None
+    assert item.usd_per_hour == pytest.approx(1.51, abs=0.01)
+    item = cost.idle_instances(loaded(tmp_path, asleep))
+    assert item is not None
+    assert item.usd_per_hour == 31.56  # the one that does not sleep
+
+
+def test_an_update_of_copies_needs_room_for_one_more(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "  - {name: falcon-7b-instruct, scaling: {mode: scale_to_zero, max_instances: 4}}\n")
+    deployed = as_deployed(config)
+
+    need = demand(config, "ml.g5.2xlarge", deployed, changed(config, deployed), {})
+
+    assert (need.for_deploy, need.for_update) == (1, 5)
+    assert "an update replaces copies one by one" in contents(config)["falconry-dev-models"][-1]

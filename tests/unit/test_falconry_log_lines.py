@@ -95,6 +95,15 @@ def test_a_traceback_is_marked() -> None:
     assert event("front", "Traceback (most recent call last):").line(wide=True).bad
 
 
+def test_an_authorizers_refusal_is_told_without_its_traceback() -> None:
+    logged = "[ERROR] Exception: Unauthorized\rTraceback (most recent call last):\r\xa0\xa0File handler.py"
+
+    line = event("auth", logged).line(wide=True)
+
+    assert (line.text, line.bad) == ("401 Unauthorized: no key or token, or one that does not hold", True)
+    assert "Traceback" in event("auth", "[ERROR] KeyError\rTraceback (most recent call last):").line(wide=True).text
+
+
 def test_lambdas_own_lines_are_known() -> None:
     assert event("front", "START RequestId: 1 Version: $LATEST").is_platform
     assert event("auth", "REPORT RequestId: 1 Duration: 2 ms").is_platform

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -132,3 +133,30 @@ def test_colours_stand_on_a_terminal_only_and_never_with_no_color(no_color: str,
     # THEN it has colours or not; in a pipe it has none
     assert ("\x1b[36m" in printed) is coloured
     assert "\x1b" not in falconry("plan", "dev").stdout
+
+
+@pytest.mark.parametrize("arguments", [("plan", "dev"), ("plan", "dev", "--json")])
+def test_a_reader_that_leaves_is_no_traceback(arguments: tuple[str, ...]) -> None:
+    # GIVEN a pipe whose reader, such as `head`, has gone
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    # WHEN a command writes into it
+    command = [sys.executable, "-m", "falconry", *arguments]
+    environment = {**os.environ, **NOWHERE}
+    finished = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    os.close(writing)
+
+    # THEN it ends as SIGPIPE would have ended it, and in silence
+    assert (finished.returncode, finished.stderr) == (141, "")
+
+
+def test_usage_has_single_brackets_and_no_name_of_a_python_type() -> None:
+    for command in ("chat", "plan", "mirror", "logs", "status", "smoke", "review"):
+        shown = falconry(command, "--help").stdout
+
+        assert "[[" not in shown
+        options = shown.partition("\nOptions:")[2]
+        assert not re.search(r"<(str|int|float|path|list)\b", options), command
