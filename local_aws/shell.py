@@ -36,7 +36,7 @@ _LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 _AWS_CONFIG = "[default]\ns3 =\n  addressing_style = path\n"
 
 # SageMaker's SDK would tell AWS how it is used.
-_SAGEMAKER_CONFIG = "SchemaVersion: '1.0'\nSageMaker:\n  TelemetryOptOut: true\n"
+_SAGEMAKER_CONFIG = "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n"
 
 
 class ShellError(Exception):
