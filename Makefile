@@ -9,6 +9,7 @@ MODEL_SERVER_URL ?=
 BASE ?= main
 OUTPUT ?=
 ALLOW_DANGER ?=
+AWS ?= emulated
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -105,6 +106,15 @@ bench-page: $(BIN)/.installed ## Put the figures of both into docs/benchmarks.md
 .PHONY: check-clients
 check-clients: .venv-clients/.installed ## Ask the API with LangChain and LiteLLM, in the emulated AWS
 	@FALCONRY_PYTHON='$(CURDIR)/$(BIN)/python' .venv-clients/bin/python -m pytest --disable-warnings tests/clients
+
+.PHONY: notebook
+notebook: .venv-notebook/.installed ## Open notebooks/falcon.ipynb with an emulated AWS; AWS=account: in your account
+	@$(if $(filter emulated account,$(AWS)),,$(error AWS=$(AWS): give `emulated` or `account`))$\
+		$(if $(filter account,$(AWS)),,$(BIN)/python -m local_aws.shell) .venv-notebook/bin/jupyter lab notebooks/falcon.ipynb
+
+.PHONY: check-notebook
+check-notebook: .venv-notebook/.installed ## Run the notebook from top to bottom in an emulated AWS
+	@FALCONRY_PYTHON='$(CURDIR)/$(BIN)/python' .venv-notebook/bin/python -m pytest --disable-warnings tests/notebook
 
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs

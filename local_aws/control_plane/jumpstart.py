@@ -1,8 +1,17 @@
-"""JumpStart's buckets, with small files in the place of the weights, for what reads or copies them."""
+"""JumpStart's buckets: what SageMaker's SDK reads there, and small files in the place of the weights."""
 
 import json
 
 from catalog import MODELS, REGIONS, FalconModel
+
+from .jumpstart_specifications import (
+    MANIFEST,
+    PROPRIETARY_ENTRY,
+    PROPRIETARY_MANIFEST,
+    manifest_entry,
+    specification,
+    specification_key,
+)
 
 OWNER = "111122223333"
 """The account that the emulated JumpStart belongs to."""
@@ -16,10 +25,19 @@ def stock() -> None:
 
     backend = s3_backends[OWNER]["aws"]
     contents = {key: value for model in MODELS.values() for key, value in _objects(model).items()}
+    contents |= _descriptions()
     for region in REGIONS.values():
         backend.create_bucket(region.jumpstart_bucket, region.name)
         for key, value in contents.items():
             backend.put_object(region.jumpstart_bucket, key, value)
+
+
+def _descriptions() -> dict[str, bytes]:
+    """The manifests of open and of proprietary models, and the models' specifications."""
+    documents: dict[str, object] = {MANIFEST: [manifest_entry(model) for model in MODELS.values()]}
+    documents[PROPRIETARY_MANIFEST] = [PROPRIETARY_ENTRY]
+    documents |= {specification_key(model): specification(model) for model in MODELS.values()}
+    return {key: json.dumps(document).encode() for key, document in documents.items()}
 
 
 def _objects(model: FalconModel) -> dict[str, bytes]:
