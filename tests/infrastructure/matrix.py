@@ -266,6 +266,14 @@ network:
         SMALL + "api:\n  access: private\n" + ENDPOINTS + ORIGINS + "  auth: jwt\n" + TOKENS,
         SMALL + "    instance_type: ml.p5.4xlarge\napi:\n  access: private\n" + ENDPOINTS + "  auth: jwt\n" + TOKENS,
     ),
+    "playground": Config(
+        SMALL + "api:\n  playground: true\n" + ORIGINS,
+        SMALL + "    instance_count: 2\napi:\n  playground: true\n  auth: jwt\n" + TOKENS,
+    ),
+    "private-playground": Config(
+        SMALL + "api:\n  access: private\n  playground: true\n" + ENDPOINTS,
+        SMALL + "api:\n  access: private\n  playground: false\n" + ENDPOINTS,
+    ),
     "jwt": Config(
         SMALL + "api:\n  auth: jwt\n" + TOKENS,
         SMALL + "api:\n  auth: jwt\n" + TOKENS.replace("[falcon]", "[falcon, batch]"),
