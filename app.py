@@ -36,9 +36,10 @@ def main() -> None:
     config = settings.config_path(app.node.get_context("config"))
     emulated = bool(app.node.try_get_context("emulated"))
     try:
-        add_deployment(app, settings.load(config, licences_needed=not emulated))
+        deployment = settings.load(config, licences_needed=not emulated)
     except settings.SettingsError as error:
         sys.exit(str(error))
+    add_deployment(app, settings.emulated(deployment) if emulated else deployment)
     app.synth()
     # Nor does the interpreter look for garbage once more as it ends.
     gc.freeze()

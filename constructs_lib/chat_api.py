@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -21,6 +22,15 @@ from constructs_lib.gateway_responses import Credentials, gateway_errors
 from constructs_lib.routes import ROUTES
 
 STAGE_NAME = "live"
+
+PAGE_PATH = "/playground"
+"""Where a page is served. It is none of the API's routes, and open to everybody who reaches the API."""
+
+PAGE_THROTTLE = apigateway.MethodDeploymentOptions(throttling_rate_limit=10, throttling_burst_limit=20)
+"""The page's own: without one, a flood of it would use up what the stage lets through to the models."""
+
+PAGE_TIMEOUT = Duration.seconds(10)
+"""More than the function may take."""
 
 ACKNOWLEDGED = {
     "APIG2": "The front validates requests, with messages that name the parameter and in OpenAI's error format.",
@@ -52,6 +62,7 @@ class ChatApi(Construct):
         vpc_endpoint_ids: makes the API private, with DNS names for these VPC endpoints. Default: public.
         cors: web pages that may call. Default: none.
         tracing: whether X-Ray is told of a sample of the requests. Default: no.
+        page: a function that gives everybody a web page, at PAGE_PATH. Default: there is none.
     """
 
     def __init__(
@@ -68,6 +79,7 @@ class ChatApi(Construct):
         vpc_endpoint_ids: Sequence[str] = (),
         cors: Cors | None = None,
         tracing: bool = False,
+        page: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.rest_api = apigateway.RestApi(
@@ -86,14 +98,9 @@ class ChatApi(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(access_log.line_format),
                 throttling_rate_limit=capacity.requests_per_second,
                 throttling_burst_limit=capacity.requests_at_once,
+                method_options={f"{PAGE_PATH}/GET": PAGE_THROTTLE} if page else None,
             ),
-            default_integration=apigateway.LambdaIntegration(
-                handler,
-                response_transfer_mode=apigateway.ResponseTransferMode.STREAM,
-                timeout=TIMEOUT,
-                # The console's test button would need a permission of its own for every route.
-                allow_test_invoke=False,
-            ),
+            default_integration=_streamed(handler, TIMEOUT),
         )
         # API Gateway refuses a stage that logs as long as the account has no role for it.
         self.rest_api.deployment_stage.node.add_dependency(access_log.account)
@@ -104,14 +111,11 @@ class ChatApi(Construct):
         resources = {path: self.rest_api.root.resource_for_path(path) for _, path in ROUTES}
         for method, path in ROUTES:
             resources[path].add_method(method, **admission.method_options())
+        if page:
+            self._serve(page)
         if cors:
             self._answer_preflights(cors, resources)
         self._shape_errors(cors, admission.credentials)
-
-    @property
-    def url(self) -> str:
-        """The API's base URL as OpenAI's clients take it, ending in /v1."""
-        return f"{self.rest_api.url}v1"
 
     def _endpoint(self, vpc_endpoint_ids: Sequence[str]) -> apigateway.EndpointConfiguration:
         if not vpc_endpoint_ids:
@@ -125,6 +129,21 @@ class ChatApi(Construct):
                 for vpc_endpoint_id in vpc_endpoint_ids
             ],
         )
+
+    def _serve(self, page: lambda_.IFunction) -> None:
+        """The page is open, or nobody could load it: a browser sends no key when it follows a link."""
+        method = self.rest_api.root.resource_for_path(PAGE_PATH).add_method(
+            "GET",
+            _streamed(page, PAGE_TIMEOUT),
+            authorization_type=apigateway.AuthorizationType.NONE,
+            api_key_required=False,
+        )
+        for rule in ("APIG4", "COG4"):
+            acknowledge(
+                method,
+                rule,
+                "A page without a secret, by a function without rights; what it asks needs the user's key.",
+            )
 
     def _answer_preflights(self, cors: Cors, resources: Mapping[str, apigateway.Resource]) -> None:
         integration, responses = cors.preflight(), cors.preflight_responses()
@@ -149,3 +168,13 @@ class ChatApi(Construct):
                 response_headers={**error.response_headers(), **cors_headers},
                 templates={"application/json": error.template()},
             )
+
+
+def _streamed(handler: lambda_.IFunction, timeout: Duration) -> apigateway.LambdaIntegration:
+    return apigateway.LambdaIntegration(
+        handler,
+        response_transfer_mode=apigateway.ResponseTransferMode.STREAM,
+        timeout=timeout,
+        # The console's test button would need a permission of its own for every route.
+        allow_test_invoke=False,
+    )

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         deployment = settings.load(settings.config_path(options.config), licences_needed=False)
-        Launcher(options, deployment).run()
+        Launcher(options, settings.emulated(deployment)).run()
     except (LaunchError, settings.SettingsError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

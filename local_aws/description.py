@@ -26,6 +26,7 @@ def describe_api(settings: Settings, url: str, aws_url: str) -> dict[str, Any]:
     return {
         "base_url": f"{url}/v1",
         "native_url": f"{url}/models",
+        "playground": f"{url}/playground" if api.playground else None,
         "auth": api.auth,
         "api_key": _api_key(session, where, settings) if api.clients else None,
         "credentials": _credentials(session.client("sts", **where), api.iam.principals) if api.iam else None,

@@ -34,7 +34,7 @@ def banner(api: Mapping[str, Any], logs: Path, seconds: float) -> str:
         f"Ready after {seconds:.0f} s.",
         f"""\
   API    {api["base_url"]}
-{_credentials(api)}
+{_page(api)}{_credentials(api)}
   Model  {", ".join(api["models"])}
   AWS    {api["aws_endpoint_url"]}
   Logs   {logs}""",
@@ -45,6 +45,12 @@ def banner(api: Mapping[str, Any], logs: Path, seconds: float) -> str:
     if api["auth"] != "iam":
         parts += ["With OpenAI's Python package:", _python(api, model)]
     return "\n" + "\n\n".join([*parts, "Ctrl-C stops everything."])
+
+
+def _page(api: Mapping[str, Any]) -> str:
+    """The banner's line about the playground, where there is one that a browser can load."""
+    # No browser sends the header that stands for a VPC endpoint when a user types an address.
+    return f"  Page   {api['playground']}\n" if api["playground"] and not api["headers"] else ""
 
 
 def _credentials(api: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ once: file, line, path, the value found, what is allowed, and the nearest right 
 """
 
 from settings.delivery import Delivery
+from settings.emulation import emulated
 from settings.loading import SettingsError, config_path, load
 from settings.operations import Alarms, AuditLog, Budget, Operations
 from settings.scaling import Scaling, Schedule, Update
@@ -46,5 +47,6 @@ __all__ = [
     "Update",
     "WebAcl",
     "config_path",
+    "emulated",
     "load",
 ]

@@ -152,5 +152,11 @@ def api_belongs_together(api: Api) -> None:
             f"are API keys and only for `auth: api_key`; this API has `auth: {api.auth}`. Take one out.",
             field="clients",
         )
+    if api.playground and api.auth == "iam":
+        raise mistake(
+            "is for keys and tokens, which a user types; a browser cannot sign requests, as `auth: iam` asks. Take it "
+            "out, or choose `auth: api_key` or `auth: jwt`.",
+            field="playground",
+        )
     if "*" in api.cors_origins and len(api.cors_origins) > 1:
         raise mistake("`*` means every origin and stands alone. Take it or the others out.", field="cors_origins")

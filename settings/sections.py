@@ -255,6 +255,11 @@ class Api(Section):
     )
     domain: Domain | None = Field(default=None, description="A custom domain name.")
     web_acl: WebAcl = Field(default=WebAcl(), description="AWS WAF.")
+    playground: bool | None = Field(
+        default=None,
+        description="Whether the API serves a chat page at `/playground`. Everybody who reaches the API can load it; "
+        "to ask a model takes a key or token. Not for `auth: iam`. Default: no, but `make local` serves it.",
+    )
 
     @field_validator("clients")
     @classmethod

@@ -53,6 +53,11 @@ def authorizer_name(settings: Settings) -> str:
     return f"{prefix(settings)}-authorizer"
 
 
+def page_name(settings: Settings) -> str:
+    """The Lambda function that serves the playground, where there is one."""
+    return f"{prefix(settings)}-playground"
+
+
 def function_log_group(function_name: str) -> str:
     """Where a function of the deployment writes its log."""
     return f"/falconry/{function_name}"

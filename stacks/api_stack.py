@@ -10,7 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import MODELS, Capacity
+import playground
+from catalog import INSTANCE_TYPES, MODELS, Capacity, samples
 from constructs_lib.access_log import AccessLog
 from constructs_lib.access_policy import access_policy
 from constructs_lib.acknowledgement import NIST, acknowledge
@@ -19,12 +20,13 @@ from constructs_lib.api_client import ApiClient
 from constructs_lib.api_domain import ApiDomain
 from constructs_lib.audit_log import AuditLog
 from constructs_lib.bearer_authorizer import BearerAuthorizer
-from constructs_lib.chat_api import STAGE_NAME, ChatApi
+from constructs_lib.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
 from constructs_lib.chat_function import ChatFunction, ServedModel
 from constructs_lib.cors import Cors
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.isolated_network import IsolatedNetwork
 from constructs_lib.jwt_authorizer import JwtAuthorizer
+from constructs_lib.page_function import PageFunction
 from constructs_lib.web_acl import WebAcl
 from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, serving
 from stacks.invocable import invocable
@@ -92,12 +94,17 @@ class ApiStack(Stack):
             vpc_endpoint_ids=settings.api.vpc_endpoint_ids,
             cors=cors,
             tracing=settings.tracing,
+            page=self._playground().function if settings.api.playground else None,
         )
         self._add_clients(api, front, capacity)
         self._add_web_acl(api)
-        url = self._add_domain(api)
+        root = self._add_domain(api)
+        url = f"{root}v1"
         ssm.StringParameter(self, "Url", parameter_name=f"/falconry/{settings.name}/api/url", string_value=url)
         CfnOutput(self, "BaseUrl", value=url, description="Base URL for OpenAI clients")
+        if settings.api.playground:
+            page = root + PAGE_PATH.removeprefix("/")
+            CfnOutput(self, "PlaygroundUrl", value=page, description="A chat page; it asks for a key or token")
 
     def _audit_log(self, bucket_name: str) -> AuditLog | None:
         settings = self._settings
@@ -119,6 +126,26 @@ class ApiStack(Stack):
         )
         CfnOutput(made, "BucketName", value=bucket_name, description="Audit records, by day and hour")
         return made
+
+    def _playground(self) -> PageFunction:
+        settings = self._settings
+        document = playground.build(
+            playground.Facts(
+                deployment=settings.name,
+                credentials="token" if settings.api.jwt else "api_key",
+                models=[_shown(model) for model in settings.models],
+                samples=playground.samples(samples()),
+            )
+        )
+        return PageFunction(
+            self,
+            "Playground",
+            function_name=serving.page_name(settings),
+            html=document.html,
+            headers=document.headers,
+            encryption_key=self._key,
+            log_retention_days=settings.log_retention_days,
+        )
 
     def _admission(self) -> Admission:
         settings = self._settings
@@ -190,10 +217,10 @@ class ApiStack(Stack):
         web_acl.association.node.add_dependency(api.rest_api.deployment_stage)
 
     def _add_domain(self, api: ChatApi) -> str:
-        """The base URL: the custom domain's where there is one."""
+        """The API's root, ending in a slash: the custom domain's where there is one."""
         domain = self._settings.api.domain
         if domain is None:
-            return api.url
+            return api.rest_api.url
         made = ApiDomain(
             self,
             "Domain",
@@ -202,7 +229,7 @@ class ApiStack(Stack):
             stage=api.rest_api.deployment_stage,
         )
         CfnOutput(self, "DomainTarget", value=made.target, description=f"Point the DNS name {domain.name} here")
-        return f"https://{domain.name}/v1"
+        return f"https://{domain.name}/"
 
 
 def _origins(settings: Settings) -> Mapping[str, str]:
@@ -223,4 +250,16 @@ def _served(settings: Settings, model: Model) -> ServedModel:
         max_top_n_tokens=MAX_TOP_N_TOKENS,
         neutralize=model.neutralize,
         tgi_version=entry.tgi_version,
+    )
+
+
+def _shown(model: Model) -> playground.ServedModel:
+    instance_type = INSTANCE_TYPES[model.instance_type]
+    return playground.ServedModel(
+        name=model.name,
+        chat=MODELS[model.name].chat_template is not None,
+        max_total_tokens=model.max_total_tokens,
+        instance_type=instance_type.name,
+        usd_per_hour=instance_type.usd_per_hour,
+        price_read=instance_type.price.read if instance_type.price else "",
     )

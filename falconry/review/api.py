@@ -24,6 +24,9 @@ MODES = {
 }
 """(AuthorizationType, ApiKeyRequired) to what a caller must bring."""
 
+PAGE_HANDLER = "static_page.handler.handler"
+"""Of a function that gives everybody the same document and can do nothing else."""
+
 PREFLIGHT = "OPTIONS"
 """What a browser asks before it sends: it has no credentials, and gets no content."""
 
@@ -32,10 +35,11 @@ ORIGIN_PARAMETER = "method.response.header.Access-Control-Allow-Origin"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of the API. `route` is "POST /v1/chat/completions"."""
+    """One method of the API. `route` is "POST /v1/chat/completions"; `page`: whether it gives everybody one page."""
 
     route: str
     mode: tuple[str, bool]
+    page: bool
 
     @property
     def open(self) -> bool:
@@ -56,6 +60,10 @@ def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[
 def _authorization(base: Assembly, head: Assembly) -> Iterator[Finding]:
     old, new = _methods(base), _methods(head)
     opened = [method for key, method in new.items() if method.open and not (key in old and old[key].open)]
+    for method in [method for method in opened if method.page]:
+        what = f"A page is open to everybody who reaches the API, at `{method.route}`. To ask a model still takes "
+        yield attention(Topic.ACCESS, "API", what + "what the other routes ask for.")
+    opened = [method for method in opened if not method.page]
     if opened:
         names = ", ".join(f"`{method.route}`" for method in opened)
         what = f"Authorization is turned off: anybody who reaches the API may call {names}."
@@ -84,8 +92,18 @@ def _methods(assembly: Assembly) -> dict[tuple[str, str], Method]:
         properties = resource["Properties"]
         mode = (properties.get("AuthorizationType", "NONE"), bool(properties.get("ApiKeyRequired")))
         route = f"{properties['HttpMethod']} {_route(stack.resources, properties['ResourceId'])}"
-        found[stack.name, logical_id] = Method(route, mode)
+        page = _function(stack.resources, properties).get("Handler") == PAGE_HANDLER
+        found[stack.name, logical_id] = Method(route, mode, page)
     return found
+
+
+def _function(resources: Mapping[str, Resource], method: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of the Lambda function that a method calls; empty where it calls none of the stack's."""
+    uri = method.get("Integration", {}).get("Uri")
+    parts = uri.get("Fn::Join", ["", []])[1] if isinstance(uri, dict) else []
+    names = [part["Fn::GetAtt"][0] for part in parts if isinstance(part, dict) and "Fn::GetAtt" in part]
+    found = [resources[name] for name in names if name in resources]
+    return next((one["Properties"] for one in found if one["Type"] == "AWS::Lambda::Function"), {})
 
 
 def _route(resources: Mapping[str, Resource], reference: Any) -> str:

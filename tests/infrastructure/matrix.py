@@ -275,6 +275,14 @@ network:
         SMALL + "delivery:\n  repository: example/falconry\n" + GITHUB,
         SMALL + "api:\n" + DOMAIN.partition("api:\n")[2] + "delivery:\n  repository: example/other\n" + GITHUB,
     ),
+    "playground": Config(
+        SMALL + "api:\n  playground: true\n" + ORIGINS,
+        SMALL + "    instance_count: 2\napi:\n  playground: true\n  auth: jwt\n" + TOKENS,
+    ),
+    "private-playground": Config(
+        SMALL + "api:\n  access: private\n  playground: true\n" + ENDPOINTS,
+        SMALL + "api:\n  access: private\n  playground: false\n" + ENDPOINTS,
+    ),
     "jwt": Config(
         SMALL + "api:\n  auth: jwt\n" + TOKENS,
         SMALL + "api:\n  auth: jwt\n" + TOKENS.replace("[falcon]", "[falcon, batch]"),

@@ -1,4 +1,5 @@
-"""Each statement of the roles of front and authorizer: why it is needed, and that nothing can be left out unnoticed."""
+"""Each statement of the roles of front, authorizer and playground: why it is needed, and that nothing can be left out
+unnoticed."""
 
 from __future__ import annotations
 
@@ -34,6 +35,8 @@ NEEDED: dict[str, dict[str, set[str]]] = {
         # Without them X-Ray shows requests that end at API Gateway.
         "SendTraces": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
     },
+    # It is open to everybody, so it may do nothing.
+    "playground": {"WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"}},
     "authorizer": {"WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"}},
     "authorizer-with-tokens": {
         "WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -72,11 +75,12 @@ def check(found: list[Statement], needed: dict[str, set[str]]) -> None:
 def templates(
     falcon_180b: Deployment, synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, Any]]:
-    text = "region: us-east-1\nmodels: [{name: falcon-7b}]\napi:\n  auth: jwt\n"
+    text = "region: us-east-1\nmodels: [{name: falcon-7b}]\napi:\n  playground: true\n  auth: jwt\n"
     text += "  jwt: {issuer: https://id.example.com, audience: [falcon]}\n"
     keys = json.loads(json.dumps(falcon_180b.api.body))
     tokens = synthesise(config_file(tmp_path_factory.mktemp("config"), text)).api.body
-    return {"chat": keys, "authorizer": keys, "authorizer-with-tokens": json.loads(json.dumps(tokens))}
+    with_page = json.loads(json.dumps(tokens))
+    return {"chat": keys, "authorizer": keys, "authorizer-with-tokens": with_page, "playground": with_page}
 
 
 def of_role(templates: dict[str, dict[str, Any]], role: str) -> list[Statement]:

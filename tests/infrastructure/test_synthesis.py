@@ -21,7 +21,17 @@ from .matrix import MATRIX
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
 
 
-SOURCES = ("app.py", "catalog", "cdk.json", "config", "constructs_lib", "lambda_src", "settings", "stacks")
+SOURCES = (
+    "app.py",
+    "catalog",
+    "cdk.json",
+    "config",
+    "constructs_lib",
+    "lambda_src",
+    "playground",
+    "settings",
+    "stacks",
+)
 """What synthesis reads of the project."""
 
 

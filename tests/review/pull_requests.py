@@ -251,6 +251,11 @@ PULL_REQUESTS = {
     "auth-iam": PullRequest(
         SIGNED, Verdict.DANGER, ("ask for IAM signatures and no longer for API keys", "The client's key is deleted")
     ),
+    "playground": PullRequest(
+        BASE.replace("api:\n", "api:\n  playground: true\n"),
+        Verdict.ATTENTION,
+        ("A page is open to everybody who reaches the API, at `GET /playground`",),
+    ),
     "cors-opened": PullRequest(
         changed(("[https://app.example.com]", '["*"]')), Verdict.ATTENTION, ("Web pages of every origin",)
     ),

@@ -114,6 +114,10 @@ BAD_CONFIGS = {
     "auth iam with a bad ARN": API + "  auth: iam\n  iam:\n    principals: [app]\n",
     "auth jwt without issuer": API + "  auth: jwt\n  jwt:\n    audience: [api]\n",
     "auth jwt over http": API + "  auth: jwt\n  jwt: {issuer: http://id.example.com, audience: [api]}\n",
+    "playground with signatures": API
+    + "  playground: true\n  auth: iam\n  iam: {principals: [arn:aws:iam::111122223333:role/app]}\n",
+    "playground misspelt": API + "  playgroud: true\n",
+    "playground a word": API + "  playground: maybe\n",
     "jwt without auth jwt": API + "  jwt: {issuer: https://id.example.com, audience: [api]}\n",
     "clients with iam": API
     + "  auth: iam\n  iam:\n    principals: [arn:aws:iam::111122223333:root]\n  clients: [{name: app}]\n",

@@ -10,8 +10,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"app", "bench", "catalog", "constructs_lib", "delivery", "falconry", "local_aws", "settings", "stacks", "tests"}
-LAMBDA_PACKAGES = {"authorizer", "chat", "streaming_runtime"}
+OURS = {
+    "app",
+    "bench",
+    "catalog",
+    "constructs_lib",
+    "delivery",
+    "falconry",
+    "local_aws",
+    "playground",
+    "settings",
+    "stacks",
+    "tests",
+}
+LAMBDA_PACKAGES = {"authorizer", "chat", "static_page", "streaming_runtime"}
 OF_LAMBDAS_RUNTIME = {"botocore", "snapshot_restore_py", "urllib3"}
 """What Lambda's Python runtime brings along; boto3's own dependencies."""
 
@@ -38,7 +50,8 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
     ("room", "forbidden"),
     [
         ("catalog", OURS - {"catalog"}),
-        ("constructs_lib", {"settings", "stacks", "local_aws"}),
+        ("constructs_lib", {"playground", "settings", "stacks", "local_aws"}),
+        ("playground", OURS - {"catalog", "playground"}),
         ("stacks", {"local_aws"}),
         ("local_aws", {"aws_cdk", "constructs", "constructs_lib", "stacks"}),
         ("falconry", {"aws_cdk", "constructs", "constructs_lib", "local_aws", "stacks", "tests", "bench"}),

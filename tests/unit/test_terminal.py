@@ -12,6 +12,7 @@ def printed(**changes: Any) -> str:
     api: dict[str, Any] = {
         "base_url": "http://127.0.0.1:8080/v1",
         "native_url": "http://127.0.0.1:8080/models",
+        "playground": "http://127.0.0.1:8080/playground",
         "auth": "api_key",
         "api_key": "KEY",
         "credentials": None,
@@ -30,6 +31,12 @@ def test_a_key_is_in_both_snippets() -> None:
     assert "  Key    KEY\n" in text
     assert "-H 'Authorization: Bearer KEY'" in text
     assert 'api_key="KEY")' in text
+
+
+def test_the_playgrounds_address_is_printed_where_a_browser_can_load_it() -> None:
+    assert "  Page   http://127.0.0.1:8080/playground\n" in printed()
+    assert "Page" not in printed(playground=None)
+    assert "Page" not in printed(headers={"x-local-vpc-endpoint": "vpce-0123456789abcdef0"})
 
 
 def test_a_token_is_the_callers_to_bring() -> None:

@@ -1,0 +1,38 @@
+/** The panels at both sides. On a narrow screen one lies over the page while it is open, and holds the focus. */
+
+import { byId } from "./dom.js";
+
+const NARROW = matchMedia("(max-width: 60rem)");
+const SIDES = ["history", "settings"];
+
+export function openPanels() {
+  for (const side of SIDES) {
+    byId(`toggle-${side}`).addEventListener("click", () => setOpen(byId(side).classList.contains("open") ? null : side));
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && SIDES.some((side) => byId(side).classList.contains("open"))) {
+      event.stopPropagation();
+      closePanels();
+    }
+  }, { capture: true });
+  NARROW.addEventListener("change", () => setOpen(null));
+  setOpen(null);
+}
+
+/** Back to the page, and to the button that opened the panel. */
+export function closePanels() {
+  const open = SIDES.find((side) => byId(side).classList.contains("open"));
+  setOpen(null);
+  if (open && NARROW.matches) byId(`toggle-${open}`).focus();
+}
+
+function setOpen(opened) {
+  for (const side of SIDES) {
+    const open = side === opened;
+    byId(side).classList.toggle("open", open);
+    byId(side).inert = NARROW.matches && !open;
+    byId(`toggle-${side}`).setAttribute("aria-expanded", String(open));
+  }
+  document.querySelector("main").inert = opened !== null;
+  if (opened) byId(opened).querySelector("button, select, input")?.focus();
+}
