@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"app", "bench", "catalog", "constructs_lib", "falconry", "local_aws", "settings", "stacks", "tests"}
+OURS = {"app", "bench", "catalog", "constructs_lib", "falconry", "local_aws", "pictures", "settings", "stacks", "tests"}
 LAMBDA_PACKAGES = {"authorizer", "chat", "streaming_runtime"}
 OF_LAMBDAS_RUNTIME = {"botocore", "snapshot_restore_py", "urllib3"}
 """What Lambda's Python runtime brings along; boto3's own dependencies."""
@@ -49,6 +49,7 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
         ("bench", {"tests"}),
         ("constructs_lib", {"falconry"}),
         ("stacks", {"falconry"}),
+        ("pictures", OURS - {"catalog", "pictures"}),
     ],
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:
