@@ -108,11 +108,11 @@ check-pictures: .local/pictures.out
 
 .PHONY: docs
 docs: .venv-docs/.installed check-pictures ## Build the documentation's site into .local/site; every warning is an error
-	@DISABLE_MKDOCS_2_WARNING=true .venv-docs/bin/mkdocs build --quiet --strict && echo "The site is in .local/site."
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict && echo "The site is in .local/site."
 
 .PHONY: docs-serve
 docs-serve: .venv-docs/.installed ## Serve the documentation on http://127.0.0.1:8000, as it is edited
-	@DISABLE_MKDOCS_2_WARNING=true .venv-docs/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --dev-addr 127.0.0.1:8000
 
 .PHONY: review
 review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
