@@ -135,6 +135,26 @@ reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 	@$(BIN)/python -m docs.command_reference
 
+.PHONY: pictures
+pictures: .local/pictures.out ## Draw docs/pictures: the architecture from its templates, models, figures
+	@.venv-docs/bin/python -m pictures .local/pictures.out
+
+.PHONY: check-pictures
+check-pictures: .local/pictures.out
+	@.venv-docs/bin/python -m pictures --check .local/pictures.out
+
+.PHONY: .local/pictures.out
+.local/pictures.out: .venv-docs/.installed pictures/node_modules/.installed
+	@npx --no-install cdk synth --quiet --context config=falcon-180b --output $@ >/dev/null
+
+.PHONY: docs
+docs: .venv-docs/.installed check-pictures ## Build the documentation's site into .local/site; every warning is an error
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict && echo "The site is in .local/site."
+
+.PHONY: docs-serve
+docs-serve: .venv-docs/.installed ## Serve the documentation on http://127.0.0.1:8000, as it is edited
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+
 .PHONY: review
 review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
 	@$(BIN)/python -m falconry.review.by_hand '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)
@@ -175,10 +195,11 @@ lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and packag
 			$$name.in -o $$name.txt || exit 1; \
 	done
 	@npm install --package-lock-only --loglevel=error
+	@npm install --package-lock-only --loglevel=error --prefix pictures
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-* node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* node_modules pictures/node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
@@ -196,8 +217,13 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@chmod +x $(BIN)/falconry
 	@touch $@
 
+pictures/node_modules/.installed: pictures/package-lock.json $(BIN)/.installed
+	@npm ci --loglevel=error --prefix pictures
+	@touch $@
+
 # What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov, LiteLLM's proxy,
-# what looks at workflows and dependencies, and clients whose packages must not decide on the versions of the project's own.
+# what looks at workflows and dependencies, what builds the documentation, the notebook's, and clients whose packages must
+# not decide on the versions of the project's own.
 .venv-%/.installed: requirements-%.txt $(BIN)/.installed
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv --clear .venv-$*

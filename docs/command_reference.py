@@ -22,6 +22,8 @@ _INTRODUCTION = """\
 
 {}
 
+Needs an AWS account. With `--local`, the examples work against what `make local` runs, too.
+
 This page is made from what `falconry COMMAND --help` says, by `make reference`.
 """
 

@@ -18,6 +18,7 @@ OURS = {
     "delivery",
     "falconry",
     "local_aws",
+    "pictures",
     "playground",
     "settings",
     "stacks",
@@ -63,6 +64,7 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
         ("constructs_lib", {"falconry"}),
         ("stacks", {"falconry"}),
         ("delivery", OURS - {"delivery"}),
+        ("pictures", OURS - {"catalog", "pictures"}),
     ],
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:

@@ -1,0 +1,43 @@
+"""The measuring commands as processes, with amounts that take seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(module: str, *arguments: str, file: Path) -> str:
+    """What `python -m module` prints; its figures go into `file`."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "FALCONRY_BENCH_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    ).stdout
+
+
+def test_streams_are_measured_and_none_is_lost(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+
+    run("bench.streams", "--streams", "3", "--seconds", "2", "--gap-ms", "10", file=file)
+
+    streams = json.loads(file.read_text(encoding="utf-8"))["streams"]
+    assert streams["answers"] >= 3
+    assert sum(streams["faults"].values()) == 0
+
+
+def test_a_synthesis_is_measured_against_an_empty_app(tmp_path: Path) -> None:
+    printed = run("bench.synth_time", "--runs", "1", file=tmp_path / "bench.json")
+
+    ratios = dict(re.findall(r"^  (.+?) +\d+\.\d+ s +(\d+\.\d+) times the empty app$", printed, re.MULTILINE))
+    assert ratios.keys() == {"empty app", "falcon-180b", "six models"}
+    assert ratios["empty app"] == "1.00"

@@ -1,0 +1,111 @@
+"""What the pages say of the code is so: links, error texts, controls and their tests, configs."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import load
+
+from .pages import ROOT, Block, blocks, pages
+
+EVERY_PAGE = [*pages(), *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+CONFIGS = [
+    block for page in pages() for block in blocks(page) if block.language == "yaml" and "\nmodels:" in f"\n{block.text}"
+]
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    """On GitHub, where links are as they stand; `make docs` holds the same for the site."""
+    wrong = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            wrong.append(target)
+    assert wrong == []
+
+
+@functools.cache
+def anchors(page: Path) -> set[str]:
+    """A page's headings as GitHub names them in links."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_is_about_one_screen() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 70
+
+
+def test_there_are_configs() -> None:
+    assert len(CONFIGS) >= 4
+
+
+@pytest.mark.parametrize("block", CONFIGS, ids=lambda block: f"{block.page}:{block.line}")
+def test_a_config_that_is_shown_is_taken(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "shown.yaml"
+    file.write_text(block.text, encoding="utf-8")
+
+    assert load(file).models
+
+
+def controls() -> list[list[str]]:
+    """The rows of docs/security.md's table of threats: threat, control, code, test."""
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    table = text.partition("\n| what could happen |")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("row", controls(), ids=lambda row: row[0])
+def test_a_control_has_its_code_and_its_test(row: list[str]) -> None:
+    code, (file, _, name) = row[2].strip("`"), row[3].strip("`").partition("::")
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+
+    assert (ROOT / code).exists()
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def quoted(part: str) -> list[str]:
+    """The texts in the first column of one part of docs/troubleshooting.md."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = page.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)`", rows, re.MULTILINE)
+
+
+@functools.cache
+def words_of(*folders: str) -> str:
+    """Every text in the code of the folders."""
+    constants = [
+        node.value
+        for folder in folders
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return "\n".join(constants)
+
+
+OURS = {
+    "On this machine": ("settings", "catalog", "local_aws", "falconry"),
+    "From the API": ("lambda_src", "constructs_lib"),
+    "From falconry preflight": ("falconry",),
+}
+
+
+@pytest.mark.parametrize(("part", "text"), [(part, text) for part in OURS for text in quoted(part)])
+def test_an_error_text_of_ours_is_in_the_code(part: str, text: str) -> None:
+    pieces = [piece.strip() for piece in text.split("...") if piece.strip(" .:;")]
+
+    assert pieces
+    assert [piece for piece in pieces if piece not in words_of(*OURS[part])] == []
+
+
+def test_those_of_aws_are_kept_apart() -> None:
+    assert len(quoted("CloudFormation and SageMaker")) > 10
