@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,42 @@ def quota_check(file: Path) -> dict[str, Any]:
     checks = json.loads(falconry(file, "preflight", "--local", "--json").stdout)
     (quota,) = [check for check in checks if check["subject"] == "quota of ml.g5.2xlarge"]
     return dict(quota)
+
+
+CALLS = """
+import sys
+from botocore.client import BaseClient
+made, call = set(), BaseClient._make_api_call
+def noted(client, operation, arguments):
+    made.add(f"{client.meta.service_model.signing_name}:{operation}")
+    return call(client, operation, arguments)
+BaseClient._make_api_call = noted
+from falconry.app import app
+app([sys.argv[1], "--local", "--json"], standalone_mode=False)
+print(*made, file=sys.stderr)
+"""
+"""Runs a command and says which operations it called, by the names that IAM gives the services."""
+
+ACTIONS = {"s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket"}
+
+
+@pytest.mark.parametrize("mode", ["target_tracking", "scale_to_zero"])
+@pytest.mark.parametrize("command", ["plan", "preflight", "status", "logs"])
+def test_the_page_names_every_permission_that_it_takes(
+    cloudformation: CloudFormation, tmp_path: Path, mode: str, command: str
+) -> None:
+    cloudformation.deploy(synthesise(NAME, SMALL + MODES[mode], tmp_path), NAME)
+    file = described(cloudformation, tmp_path, MODES[mode])
+    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8").partition("The permissions in one policy")[2]
+    granted = re.findall(r"`([a-z0-9-]+:[A-Za-z*]+)`", page)
+
+    arguments = [sys.executable, "-c", CALLS, command]
+    finished = subprocess.run(
+        arguments, cwd=ROOT, env=environment(file), capture_output=True, text=True, check=False, timeout=60
+    )
+    called = finished.stderr.splitlines()[-1].split()
+
+    assert called, finished.stderr
+    wanted = {"apigateway:GET" if one.startswith("apigateway:Get") else ACTIONS.get(one, one) for one in called}
+    wanted = {one.replace("monitoring:", "cloudwatch:") for one in wanted}
+    assert [one for one in sorted(wanted) if not any(fnmatch(one, pattern) for pattern in granted)] == []
