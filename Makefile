@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, PYTHON=python3.12"
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, AWS=account, PYTHON=python3.12"
 
 .PHONY: local
 local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API
@@ -166,7 +166,7 @@ $(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
 	@touch $@
 
 # What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov,
-# LiteLLM's proxy, and clients whose packages must not decide on the versions of the project's own.
+# LiteLLM's proxy, Jupyter, and clients whose packages must not decide on the versions of the project's own.
 .venv-%/.installed: requirements-%.txt $(BIN)/.installed
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv --clear .venv-$*
