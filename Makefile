@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, PYTHON=python3.12"
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, AWS=account, PYTHON=python3.12"
 
 .PHONY: local
 local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API

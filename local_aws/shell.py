@@ -91,7 +91,13 @@ def emulated_account(folder: Path, region: str) -> Iterator[Mapping[str, str]]:
 
 
 def run(command: Sequence[str], region: str) -> int:
-    """Run the command in an emulated account of its own; its exit code. SIGTERM is passed on to it."""
+    """Run the command in an emulated account of its own; its exit code, or 128 and the signal that ended it.
+
+    SIGTERM is passed on to the command.
+    """
+    # Nothing that the person's own shell says about AWS is for the servers either: a profile need not be there.
+    for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+        del os.environ[name]
     ended = False
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -111,7 +117,8 @@ def run(command: Sequence[str], region: str) -> int:
         # Ctrl-C in a terminal reaches the command too; what it makes of it is its affair.
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
         process = subprocess.Popen(command, env=environment)
-        return process.wait()
+        code = process.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _port(server: Server) -> int:
@@ -136,7 +143,7 @@ def _until_started(server: Server) -> Iterator[None]:
     while server.running and time.monotonic() < deadline:
         yield
         time.sleep(0.05)
-    raise ShellError(f"The {server.name} did not start within {START_TIMEOUT:.0f} s:\n\n{server.last_words}")
+    raise ShellError(f"The {server.name} did not start:\n\n{server.last_words}")
 
 
 def main(arguments: list[str] | None = None) -> int:

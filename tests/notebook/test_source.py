@@ -90,4 +90,4 @@ def test_a_command_that_fails_stops_the_notebook(tmp_path: Path) -> None:
     assert list(executed.errors) == ["bootstrap"]
     (shown,) = executed.errors["bootstrap"]
     assert shown == "Stopped: npx cdk bootstarp ended with exit code 1; what it printed is above."
-    assert "bootstarp" in executed.text("bootstrap")
+    assert executed.text("bootstrap").endswith("Did you mean bootstrap?\n")
