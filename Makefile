@@ -145,7 +145,7 @@ check-pictures: .local/pictures.out
 
 .PHONY: .local/pictures.out
 .local/pictures.out: .venv-docs/.installed pictures/node_modules/.installed
-	@npx --no-install cdk synth --quiet --context config=falcon-180b --output $@ >/dev/null
+	@npx --no-install cdk synth --quiet --ci --context config=falcon-180b --output $@ >/dev/null
 
 .PHONY: docs
 docs: .venv-docs/.installed check-pictures ## Build the documentation's site into .local/site; every warning is an error

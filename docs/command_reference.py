@@ -22,7 +22,7 @@ _INTRODUCTION = """\
 
 {}
 
-Needs an AWS account. With `--local`, the examples work against what `make local` runs, too.
+**Needs an AWS account.** With `--local`, the examples work against what `make local` runs, too.
 
 This page is made from what `falconry COMMAND --help` says, by `make reference`.
 """

@@ -318,6 +318,6 @@ def _vpc(assembly: Assembly) -> str:
     doors = [one for kind in ("InternetGateway", "NatGateway") for one in assembly.of_type(f"AWS::EC2::{kind}")]
     if not subnets:
         return "Your VPC"
-    ways = "no internet gateway, no NAT" if not doors else f"{len(doors)} ways out"
+    ways = "no internet gateway, no NAT" if not doors else f"ways out: {len(doors)}"
     zones = {text(one.at("AvailabilityZone")) for one in subnets}
     return f"VPC: {len(subnets)} isolated subnets in {len(zones)} zones, {ways}"

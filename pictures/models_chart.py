@@ -121,7 +121,7 @@ def _prices(axes: Any, rows: Sequence[InstanceType]) -> None:
 
 
 def _named(one: InstanceType) -> str:
-    return f"{one.name.removeprefix('ml.')}   {one.gpu_count} x {one.gpu.name.removesuffix('GB').replace(' ', '-')}"
+    return f"{one.name.removeprefix('ml.')}, {one.gpu_count} x {one.gpu.name.removesuffix('GB').replace(' ', '-')}"
 
 
 def _description(rows: Sequence[InstanceType]) -> str:

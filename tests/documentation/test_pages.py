@@ -93,7 +93,8 @@ def words_of(*folders: str) -> str:
 
 
 OURS = {
-    "On this machine": ("settings", "catalog", "local_aws", "falconry"),
+    "On this machine": ("settings", "local_aws", "falconry"),
+    "From a config file": ("settings", "catalog"),
     "From the API": ("lambda_src", "constructs_lib"),
     "From falconry preflight": ("falconry",),
 }
@@ -105,6 +106,40 @@ def test_an_error_text_of_ours_is_in_the_code(part: str, text: str) -> None:
 
     assert pieces
     assert [piece for piece in pieces if piece not in words_of(*OURS[part])] == []
+
+
+SAID = {
+    "From a config file": ("settings", "mistake", 0),
+    "From the API": ("constructs_lib/gateway_responses.py", "GatewayError", 4),
+    "From falconry preflight": ("falconry/preflight", "failed", 1),
+}
+"""By part of the page: where the code says such texts, by a call of what, in which argument."""
+
+
+def said(folder: str, function: str, position: int) -> list[list[str]]:
+    """The fixed parts of each text that is written in such a call."""
+    files = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).glob("*.py"))
+    calls = [
+        node
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+    ]
+    texts = []
+    for call in calls:
+        text = call.args[position] if len(call.args) > position else None
+        values = text.values if isinstance(text, ast.JoinedStr) else [text]
+        texts.append([one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)])
+    return [parts for parts in texts if any(re.search(r"[a-z]{2}", part) for part in parts)]
+
+
+@pytest.mark.parametrize("part", SAID)
+def test_what_the_code_says_is_on_the_page(part: str) -> None:
+    pieces = [piece.strip() for text in quoted(part) for piece in text.split("...") if len(piece.strip()) > 4]
+    texts = said(*SAID[part])
+
+    assert len(texts) > 6
+    assert [text for text in texts if not any(piece in part for part in text for piece in pieces)] == []
 
 
 def test_those_of_aws_are_kept_apart() -> None:

@@ -80,7 +80,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def _key_of_client(name: str, aws: Callable[[str], Any]) -> str:
-    """A client's key, found as the README tells an engineer to find it."""
+    """A client's key, by the parameter that the stack writes for other tools."""
     parameter = aws("ssm").get_parameter(Name=f"/falconry/e2e/api/clients/{name}/key-id")
     key = aws("apigateway").get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
     return str(key["value"])
