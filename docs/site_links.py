@@ -1,7 +1,7 @@
 """A hook of MkDocs: links that lead out of docs/, to files of the repository.
 
-On GitHub they work as they are. On the site they lead to the repository's address, if `repo_url` gives one; without it
-they become their own text. One that leads to no file is a warning, and so ends a strict build.
+On GitHub they work as they are. On the site they lead to the repository's address, if `extra.repository` in mkdocs.yml
+gives one; without it they become their own text. One that leads to no file is a warning, and so ends a strict build.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
         if not target.is_relative_to(ROOT) or not target.exists():
             LOG.warning("%s links to %s, which is not in the repository", page.file.src_uri, link[2])
             return link[0]
-        if not config.repo_url:
+        repository = config["extra"]["repository"]
+        if not repository:
             return words
         kind = "tree" if target.is_dir() else "blob"
-        return f"[{words}]({config.repo_url.rstrip('/')}/{kind}/main/{target.relative_to(ROOT)}{anchor})"
+        return f"[{words}]({repository.rstrip('/')}/{kind}/main/{target.relative_to(ROOT)}{anchor})"
 
     return _LINK.sub(replaced, markdown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -70,14 +69,14 @@ def _rows(picture: Picture) -> Iterator[str]:
         for in_vpc in (False, True)
     ]
     yield from map(_row, rows)
-    # What all share stands beside the VPC, level with its first row and below.
-    beside = [box.key for box in picture.boxes if box.group == "shared"]
-    yield _row([list(rows[1])[-1], beside[0]])
-    yield f'"{list(rows[1])[-1]}" -> "{beside[0]}" [style=invis];'
-    yield from (f'"{above}" -> "{below}" [style=invis, weight=100];' for above, below in itertools.pairwise(beside))
+    # What all share and what watches stands in the last two rows, before the buckets.
     ends = [box.key for box in picture.boxes if not box.in_vpc and not box.group and box.title.startswith("S3")]
-    watch = [box.key for box in picture.boxes if box.group == "watch"]
-    yield from map(_row, (ends, watch))
+    shared, watch = ([box.key for box in picture.boxes if box.group == group] for group in ("shared", "watch"))
+    last = [[shared[0], *ends], [*shared[1:], *watch]]
+    yield from map(_row, last)
+    yield from (f'"{row[0]}" -> "{row[1]}" [style=invis];' for row in last)
+    yield f'"{last[0][0]}" -> "{last[1][0]}" [style=invis, weight=100];'
+    yield f'"{next(iter(rows[1]))}" -> "{last[0][0]}" [style=invis, weight=100];'
     yield from (f'"{end}" -> "{one}" [style=invis];' for end in ends for one in watch)
     # The VPC begins below the client, not below what leads into it.
     entered = [arrow.target for arrow in path if boxes[arrow.target].in_vpc and not boxes[arrow.source].in_vpc]

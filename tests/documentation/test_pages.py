@@ -8,8 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
+from chat.deadline import Deadline
 
+from catalog import INSTANCE_TYPES, MODELS
+from catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, MAXIMUM_RESERVED_CONCURRENCY
 from settings import load
+from settings.sections import WebAcl
 
 from .pages import ROOT, Block, blocks, pages
 
@@ -54,6 +58,36 @@ def test_a_config_that_is_shown_is_taken(block: Block, tmp_path: Path) -> None:
     file.write_text(block.text, encoding="utf-8")
 
     assert load(file).models
+
+
+def minutes(seconds: float) -> str:
+    """460.0 as "7 min 40 s"."""
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|", (ROOT / "docs" / "limits.md").read_text(encoding="utf-8"), re.MULTILINE)
+    said = dict(rows)
+    model = MODELS["falcon-180b-chat"]
+
+    assert said["requests from one address"].startswith(f"{WebAcl().requests_per_5_minutes:,} ")
+    assert said["fronts at once"] == (
+        f"{CONCURRENT_REQUESTS_PER_INSTANCE} for each instance, {MAXIMUM_RESERVED_CONCURRENCY} at most"
+    )
+    assert said["requests at once in an instance"] == str(CONCURRENT_REQUESTS_PER_INSTANCE)
+    assert said["prompt's tokens"] == f"{model.max_input_tokens:,}"
+    assert said["prompt and answer together"] == f"{model.max_total_tokens:,} tokens"
+    assert said["a streamed answer"] == minutes(Deadline.start(900, clock=lambda: 0.0).ends_at)
+    assert said["an answer in one piece"] == minutes(Deadline.start(900, clock=lambda: 0.0).whole_answer().ends_at)
+
+
+def test_the_prices_are_those_of_the_catalog() -> None:
+    page = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| Falcon \w+ on (ml\.\S+) \| \$[\d.]+ \| (\$[\d,]+) \|", page, re.MULTILINE)
+    prices = {name: one.price.usd_per_hour for name, one in INSTANCE_TYPES.items() if one.price}
+
+    assert len(rows) == 3
+    assert rows == [(name, f"${round(prices[name] * 730, -2):,.0f}") for name, _ in rows]
 
 
 def controls() -> list[list[str]]:
