@@ -94,6 +94,10 @@ reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 	@$(BIN)/python -m docs.command_reference
 
+.PHONY: playground-picture
+playground-picture: $(BIN)/.installed ## Take docs/pictures/playground.png anew, in Chromium
+	@$(BIN)/python -m tests.browser.picture
+
 .PHONY: review
 review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
 	@$(BIN)/python -m falconry.review.by_hand '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)
