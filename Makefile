@@ -155,6 +155,10 @@ docs: .venv-docs/.installed check-pictures ## Build the documentation's site int
 docs-serve: .venv-docs/.installed ## Serve the documentation on http://127.0.0.1:8000, as it is edited
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --dev-addr 127.0.0.1:8000
 
+.PHONY: playground-picture
+playground-picture: $(BIN)/.installed ## Take docs/pictures/playground.png anew, in Chromium
+	@$(BIN)/python -m tests.browser.picture
+
 .PHONY: review
 review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
 	@$(BIN)/python -m falconry.review.by_hand '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)

@@ -25,6 +25,8 @@ Send the client's key as `Authorization: Bearer KEY` or `x-api-key: KEY`; with `
 
 This page is made from [openapi.json](openapi.json), which every deployment serves at `/openapi.json`; both are made by
 `make reference` from the tables that the front checks requests against.
+
+Beside the routes below, a deployment with a [playground](playground.md) serves it at `GET /playground`, to everybody.
 """
 
 

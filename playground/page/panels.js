@@ -1,4 +1,4 @@
-/** The panels at both sides. On a narrow screen one lies over the page while it is open, and holds the focus. */
+/** The panels at both sides. On a narrow screen one lies over the page while it is open, until the focus leaves it. */
 
 import { byId } from "./dom.js";
 
@@ -15,6 +15,7 @@ export function openPanels() {
       closePanels();
     }
   }, { capture: true });
+  for (const event of ["focusin", "pointerdown"]) document.addEventListener(event, closeFrom);
   NARROW.addEventListener("change", () => setOpen(null));
   setOpen(null);
 }
@@ -26,6 +27,13 @@ export function closePanels() {
   if (open && NARROW.matches) byId(`toggle-${open}`).focus();
 }
 
+/** Closes the open panel when something else is turned to. */
+function closeFrom({ target }) {
+  const open = SIDES.find((side) => byId(side).classList.contains("open"));
+  const within = open && (byId(open).contains(target) || byId(`toggle-${open}`).contains(target));
+  if (open && !within && !byId("confirm").open) setOpen(null);
+}
+
 function setOpen(opened) {
   for (const side of SIDES) {
     const open = side === opened;
@@ -33,6 +41,5 @@ function setOpen(opened) {
     byId(side).inert = NARROW.matches && !open;
     byId(`toggle-${side}`).setAttribute("aria-expanded", String(open));
   }
-  document.querySelector("main").inert = opened !== null;
   if (opened) byId(opened).querySelector("button, select, input")?.focus();
 }
