@@ -73,6 +73,7 @@ def test_mistakes_are_explained(executed: Executed) -> None:
         ("404", "NotFoundError"),
     ]
     assert all(row["message"].endswith(".") for row in executed.rows("errors"))
+    assert all(len(row["request id"]) > 20 for row in executed.rows("errors"))
 
 
 @pytest.mark.parametrize(
