@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import struct
+from pathlib import Path
 
 import psutil
 import pytest
 
 from catalog import MODELS, samples
 
-from .conftest import Executed
+from .conftest import Executed, execute
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -72,6 +73,7 @@ def test_mistakes_are_explained(executed: Executed) -> None:
         ("404", "NotFoundError"),
     ]
     assert all(row["message"].endswith(".") for row in executed.rows("errors"))
+    assert all(len(row["request id"]) > 20 for row in executed.rows("errors"))
 
 
 @pytest.mark.parametrize(
@@ -142,3 +144,15 @@ def test_nothing_is_left_running(executed: Executed) -> None:
     running = [named(process) for process in psutil.process_iter(["cmdline"])]
     assert [command for command in running if str(executed.folder) in command] == []
     assert list((executed.folder / "aws").glob("falconry-aws-*")) == []
+
+
+def test_the_180b_model_is_a_changed_word_away(tmp_path: Path) -> None:
+    executed = execute(tmp_path, {'CONFIG = "dev"': 'CONFIG = "falcon-180b"'})
+    left = executed.content["metadata"]["left"]
+
+    assert executed.errors == {}
+    assert executed.text("deployed") == "falconry-falcon-180b-falcon-180b-chat: InService\n"
+    assert "User: Hello!\\nFalcon: Hello! How can I help you today?" in executed.text("invoke")
+    # Its stacks are protected from deletion, and its data is kept.
+    assert "`retain_data`: its buckets, logs and KMS keys are kept too" in executed.text("clean-check")
+    assert (left["endpoints"], left["stacks"]) == ([], ["CDKToolkit"])

@@ -91,3 +91,19 @@ def test_a_command_that_fails_stops_the_notebook(tmp_path: Path) -> None:
     (shown,) = executed.errors["bootstrap"]
     assert shown == "Stopped: npx cdk bootstarp ended with exit code 1; what it printed is above."
     assert executed.text("bootstrap").endswith("Did you mean bootstrap?\n")
+
+
+DEPLOY_SOMETHING = """\
+template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+boto3.client("cloudformation").create_stack(StackName="falconry-dev-models", TemplateBody=template)
+"""
+
+
+def test_a_deployment_that_is_there_already_is_not_touched(tmp_path: Path) -> None:
+    first = 'EMULATED = "AWS_ENDPOINT_URL" in os.environ\n'
+    executed = execute(tmp_path, {first: f"{first}{DEPLOY_SOMETHING}"})
+
+    assert list(executed.errors) == ["vacant"]
+    (shown,) = executed.errors["vacant"]
+    assert shown.startswith("Stopped: dev is deployed in this account already (falconry-dev-models), and this notebook")
+    assert executed.content["metadata"]["left"]["stacks"] == ["falconry-dev-models"]
