@@ -58,7 +58,6 @@ def _box(assembly: Assembly, row: Shown, resource: Resource) -> Box:
         tuple(row.details(assembly, resource)),
         resource.stack,
         in_vpc=_in_vpc(assembly, resource),
-        group=row.group,
     )
 
 

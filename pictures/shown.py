@@ -58,7 +58,6 @@ class Shown:
     type: str
     title: str | Callable[[Resource], str]
     details: Details
-    group: str = ""
 
 
 def room(function: Resource) -> str:
