@@ -149,7 +149,8 @@ check-pictures: .local/pictures.out
 
 .PHONY: docs
 docs: .venv-docs/.installed check-pictures ## Build the documentation's site into .local/site; every warning is an error
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict && echo "The site is in .local/site."
+	@# Not --quiet: it drops the warnings before they are counted.
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 .PHONY: docs-serve
 docs-serve: .venv-docs/.installed ## Serve the documentation on http://127.0.0.1:8000, as it is edited

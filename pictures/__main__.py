@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from pictures import bench_charts, graph, models_chart, theme
-from pictures.architecture import Picture, picture
+from pictures.architecture import picture
 from pictures.assembly import Assembly
+from pictures.boxes import Picture
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 

@@ -6,114 +6,13 @@ All of it is read from the templates. Two tables say what is shown: `BOXES` has 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pictures.assembly import Assembly, Resource, text
-
-Details = Callable[[Assembly, Resource], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """What is drawn: a title, lines of details, and where it stands. `stack` is empty for what no stack holds."""
-
-    key: str
-    title: str
-    details: tuple[str, ...]
-    stack: str
-    in_vpc: bool
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """From one box to another, by their keys. `dotted` where it is no request's path."""
-
-    source: str
-    target: str
-    label: str = ""
-    dotted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What the templates say."""
-
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-    vpc: str
-
-
-def _web_acl(_: Assembly, resource: Resource) -> Sequence[str]:
-    limits = re.findall(r"'Limit': (\d+)", str(resource.properties["Rules"]))
-    return [f"{len(resource.properties['Rules'])} rules", *(f"{int(one):,} requests / 5 min" for one in limits[:1])]
-
-
-def _rest_api(assembly: Assembly, _: Resource) -> Sequence[str]:
-    methods = [one for one in assembly.of_type("AWS::ApiGateway::Method") if one.at("Integration.Type") == "AWS_PROXY"]
-    minutes = max(one.at("Integration.TimeoutInMillis") for one in methods) // 60_000
-    keys = "API keys, rates, quotas" if any(one.at("ApiKeyRequired") for one in methods) else "no API keys"
-    return [f"{len(methods)} routes, streams {minutes} min", keys]
-
-
-def _function(_: Assembly, resource: Resource) -> Sequence[str]:
-    at_once = resource.at("ReservedConcurrentExecutions")
-    said = {"chat": "prompt format, stops, stream", "authorizer": "bearer token to API key"}
-    return [said[_room(resource)], *([f"up to {at_once} at once"] if at_once else [])]
-
-
-def _vpc_endpoint(_: Assembly, resource: Resource) -> Sequence[str]:
-    service = ".".join(resource.at("ServiceName").split(".")[3:])
-    return [service, f"{resource.at('VpcEndpointType').lower()}, with a policy"]
-
-
-def _sagemaker_endpoint(assembly: Assembly, resource: Resource) -> Sequence[str]:
-    model, variant = _model(assembly, resource)
-    isolated = ["network isolation"] if model.at("EnableNetworkIsolation") else []
-    server = re.search(r"-tgi(\d[\d.]*)-", text(model.at("PrimaryContainer.Image")))
-    return [
-        resource.at("EndpointName").removeprefix("falconry-"),
-        f"{variant['InitialInstanceCount']} x {variant['InstanceType']}",
-        *([f"text-generation-inference {server[1]}"] if server else []),
-        *isolated,
-    ]
-
-
-def _bucket(_: Assembly, resource: Resource) -> Sequence[str]:
-    return ["own weights" if "Artifacts" in resource.logical_id else "who read them"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One row of `BOXES`. `title` may be a function of the resource."""
-
-    type: str
-    title: str | Callable[[Resource], str]
-    details: Details
-    group: str = ""
-
-
-def _room(function: Resource) -> str:
-    """The package that a function runs ("chat")."""
-    return str(function.at("Handler")).partition(".")[0]
-
-
-_NAMES = {"chat": "front", "authorizer": "authorizer"}
-"""What the functions are called in the documentation, by their packages."""
-
-
-BOXES = (
-    Shown("AWS::WAFv2::WebACL", "AWS WAF", _web_acl),
-    Shown("AWS::ApiGateway::RestApi", "API Gateway", _rest_api),
-    Shown("AWS::Lambda::Function", lambda one: f"Lambda: {_NAMES[_room(one)]}", _function),
-    Shown("AWS::EC2::VPCEndpoint", "VPC endpoint", _vpc_endpoint),
-    Shown("AWS::SageMaker::Endpoint", "SageMaker endpoint", _sagemaker_endpoint),
-    Shown(
-        "AWS::S3::Bucket", lambda one: f"S3: {'artifacts' if 'Artifacts' in one.logical_id else 'access logs'}", _bucket
-    ),
-)
+from pictures.boxes import Arrow, Box, Picture
+from pictures.shared import watchers
+from pictures.shown import BOXES, Shown, model_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +44,8 @@ def picture(assembly: Assembly) -> Picture:
         *_connections(assembly, shown),
         *_through_vpc_endpoints(assembly, shown, outside),
     ]
-    watchers, told = _watchers(assembly)
-    boxes += watchers
+    common, told = watchers(assembly)
+    boxes += common
     arrows += told
     return Picture(tuple(boxes), tuple(dict.fromkeys(arrows)), _vpc(assembly))
 
@@ -159,21 +58,13 @@ def _box(assembly: Assembly, row: Shown, resource: Resource) -> Box:
         tuple(row.details(assembly, resource)),
         resource.stack,
         in_vpc=_in_vpc(assembly, resource),
-        group=row.group,
     )
 
 
 def _in_vpc(assembly: Assembly, resource: Resource) -> bool:
     if resource.type == "AWS::SageMaker::Endpoint":
-        resource, _ = _model(assembly, resource)
+        resource, _ = model_behind(assembly, resource)
     return any(resource.at(path) for path in ("VpcConfig", "VpcId", "SubnetIds"))
-
-
-def _model(assembly: Assembly, endpoint: Resource) -> tuple[Resource, dict[str, object]]:
-    """The SageMaker model behind an endpoint, and its production variant."""
-    (config,) = assembly.referred(endpoint, "EndpointConfigName")
-    (model,) = [one for one in assembly.referred(config) if one.type == "AWS::SageMaker::Model"]
-    return model, config.properties["ProductionVariants"][0]
 
 
 def _weights_elsewhere(assembly: Assembly, shown: dict[Resource, Box]) -> dict[str, Box]:
@@ -181,7 +72,7 @@ def _weights_elsewhere(assembly: Assembly, shown: dict[Resource, Box]) -> dict[s
     found = {}
     for endpoint in shown:
         if endpoint.type == "AWS::SageMaker::Endpoint":
-            model, _ = _model(assembly, endpoint)
+            model, _ = model_behind(assembly, endpoint)
             name = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri")).split("/")[2]
             if name.startswith("jumpstart"):
                 found[name] = Box(name, "S3: JumpStart's bucket", ("the model's weights",), "", in_vpc=False)
@@ -217,7 +108,7 @@ def _through_vpc_endpoints(assembly: Assembly, shown: dict[Resource, Box], outsi
                 for caller in _roles_allowing(assembly, shown, name):
                     yield Arrow(shown[caller].key, shown[gate].key, "one call")
                 yield Arrow(shown[gate].key, shown[endpoint].key)
-            model, _ = _model(assembly, endpoint)
+            model, _ = model_behind(assembly, endpoint)
             if _in_vpc(assembly, endpoint) and "s3:GetObject" in allowed:
                 weights = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri"))
                 yield Arrow(shown[endpoint].key, shown[gate].key, "weights, at the start", dotted=True)
@@ -238,79 +129,6 @@ def _roles_allowing(assembly: Assembly, shown: dict[Resource, Box], what: str) -
         for role in assembly.referred(function, "Role")
         if what in text(role.at("Policies"))
     ]
-
-
-_WRITERS: Mapping[str, tuple[str, Callable[[Resource], str]]] = {
-    "AWS::Lambda::Function": ("LoggingConfig", lambda one: _NAMES[_room(one)]),
-    "AWS::ApiGateway::Stage": ("AccessLogSetting", lambda _: "API Gateway"),
-    "AWS::WAFv2::LoggingConfiguration": ("LogDestinationConfigs", lambda _: "WAF"),
-    "AWS::EC2::FlowLog": ("LogGroupName", lambda _: "VPC flows"),
-}
-"""Who writes into a log group: by type, the property that names the group, and the writer's name."""
-
-_ENCRYPTED = {
-    "AWS::S3::Bucket": "buckets",
-    "AWS::Logs::LogGroup": "logs",
-    "AWS::Lambda::Function": "front's environment",
-    "AWS::SNS::Topic": "topics",
-}
-
-
-def _watchers(assembly: Assembly) -> tuple[list[Box], list[Arrow]]:
-    """What many resources share, as one box each: keys, alarms and whom they tell, logs."""
-    boxes = []
-    told = assembly.of_type("AWS::SNS::Topic")
-    alarms = [
-        one
-        for kind in ("Alarm", "CompositeAlarm")
-        for one in assembly.of_type(f"AWS::CloudWatch::{kind}")
-        if one.stack == "operations"
-    ]
-    if alarms:
-        boards = [f"dashboard {one.at('DashboardName')}" for one in assembly.of_type("AWS::CloudWatch::Dashboard")]
-        boxes.append(
-            Box("alarms", "CloudWatch", (*boards, f"{len(alarms)} alarms"), "operations", in_vpc=False, group="watch")
-        )
-    arrows = []
-    reached = {
-        topic for alarm in alarms if alarm.at("AlarmActions") for topic in assembly.referred(alarm, "AlarmActions")
-    }
-    if reached:
-        lines = tuple(_TOPICS[one.at("TopicName").rpartition("-")[2]] for one in told if one in reached)
-        boxes.append(Box("topics", "SNS topics", lines, "operations", in_vpc=False, group="watch"))
-        arrows.append(Arrow("alarms", "topics", "", dotted=True))
-    boxes += [_logs(assembly), _keys(assembly)]
-    return boxes, arrows
-
-
-_TOPICS = {"page": "page: callers are affected", "notice": "notice: can wait"}
-
-
-def _keys(assembly: Assembly) -> Box:
-    lines = []
-    for key in assembly.of_type("AWS::KMS::Key"):
-        users = {one.type for one in assembly.all() if key in assembly.referred(one)}
-        lines.append(f"{key.stack}: {', '.join(name for type_, name in _ENCRYPTED.items() if type_ in users)}")
-    return Box("keys", "KMS keys", tuple(lines), "", in_vpc=False, group="shared")
-
-
-def _logs(assembly: Assembly) -> Box:
-    groups = assembly.of_type("AWS::Logs::LogGroup")
-    written = {
-        name(one)
-        for type_, (path, name) in _WRITERS.items()
-        for one in assembly.of_type(type_)
-        if set(assembly.referred(one, path)) & set(groups)
-    }
-    if any(str(one.at("LogGroupName")).startswith("/aws/sagemaker/") for one in groups):
-        written.add("containers")
-    lines = (f"{len(groups)} groups, without prompts:", *_wrapped(sorted(written, key=str.lower)))
-    return Box("logs", "CloudWatch Logs", lines, "", in_vpc=False, group="shared")
-
-
-def _wrapped(words: Sequence[str]) -> list[str]:
-    half = (len(words) + 1) // 2
-    return [", ".join(words[:half]) + ",", ", ".join(words[half:])]
 
 
 def _vpc(assembly: Assembly) -> str:

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from pictures import theme
-from pictures.architecture import Arrow, Box, Picture
+from pictures.boxes import Arrow, Box, Picture
 
 _STACKS = {
     "network": theme.GREEN,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pictures import graph
-from pictures.architecture import Box, Picture, picture
+from pictures.architecture import picture
 from pictures.assembly import Assembly
+from pictures.boxes import Box, Picture
 
 from .conftest import Deployment
 
