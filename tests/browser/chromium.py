@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 REQUIRED = os.environ.get("FALCONRY_BROWSER_TESTS") == "required"
@@ -28,11 +30,11 @@ ARGUMENTS = (
 
 
 def chromium() -> Path | None:
-    """The program. Raises ValueError where FALCONRY_CHROMIUM names none."""
+    """The program. Raises pytest's UsageError, which ends a run with its sentence, where FALCONRY_CHROMIUM names none."""
     named = os.environ.get("FALCONRY_CHROMIUM")
     if named:
         if shutil.which(named) is None:
-            raise ValueError(f"FALCONRY_CHROMIUM={named}: there is no such program. {HOW_TO_GET_IT}")
+            raise pytest.UsageError(f"FALCONRY_CHROMIUM={named}: there is no such program. {HOW_TO_GET_IT}")
         return Path(str(shutil.which(named)))
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return Path(found) if found else None
