@@ -30,7 +30,7 @@ ARGUMENTS = (
 
 
 def chromium() -> Path | None:
-    """The program. Raises pytest's UsageError, which ends a run with its sentence, where FALCONRY_CHROMIUM names none."""
+    """The program. Raises UsageError, which ends a run of pytest with a sentence, if FALCONRY_CHROMIUM names none."""
     named = os.environ.get("FALCONRY_CHROMIUM")
     if named:
         if shutil.which(named) is None:
