@@ -89,6 +89,9 @@ def _local() -> Mapping[str, Any]:
         described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CommandError("nothing is emulated here. Start it in another terminal: make local") from None
+    # The person's shell may name a profile that is for AWS itself, and botocore stops at one that is not there.
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
     return described
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import settings
+from local_aws.cdk import forget_aws
 from local_aws.launcher import Launcher, LaunchError, Options
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: list[str] | None = None) -> int:
     """Runs until SIGINT or SIGTERM. Returns the exit code: 0 then, 1 after an error that was said in a sentence."""
     options = _options(arguments)
+    forget_aws()
     try:
         deployment = settings.load(settings.config_path(options.config), licences_needed=False)
         Launcher(options, settings.emulated(deployment)).run()

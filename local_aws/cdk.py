@@ -111,6 +111,13 @@ class RunningCommand:
             self._process.wait()
 
 
+def forget_aws() -> None:
+    """Take out of this process's environment what the person's shell says about AWS: a profile need not be there."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+        del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
 def aws_environment(endpoint_url: str, region: str) -> dict[str, str]:
     """This process's environment, with all that could lead to a real AWS account replaced by the emulated one."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local_aws.cdk import aws_environment
+from local_aws.cdk import aws_environment, forget_aws
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 
@@ -95,9 +95,7 @@ def run(command: Sequence[str], region: str) -> int:
 
     SIGTERM is passed on to the command.
     """
-    # Nothing that the person's own shell says about AWS is for the servers either: a profile need not be there.
-    for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
-        del os.environ[name]
+    forget_aws()
     ended = False
 
     def end(_number: int, _frame: FrameType | None) -> None:

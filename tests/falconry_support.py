@@ -23,7 +23,8 @@ def falconry(*arguments: str, columns: int = 80, local_file: Path | None = None)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = {**kept, **NOWHERE, "COLUMNS": str(columns), "TZ": "UTC"}
     if local_file is not None:
-        environment["FALCONRY_LOCAL_FILE"] = str(local_file)
+        # A profile of the shell is for AWS itself; it need not even be there.
+        environment |= {"FALCONRY_LOCAL_FILE": str(local_file), "AWS_PROFILE": "of-nobody"}
     return subprocess.run(
         [sys.executable, "-m", "falconry", *arguments],
         cwd=ROOT,

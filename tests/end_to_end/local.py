@@ -30,6 +30,8 @@ class Local:
             self.process = subprocess.Popen(
                 [PYTHON, "-m", "local_aws", "--port", "0", "--state-dir", state_dir, *arguments],
                 cwd=ROOT,
+                # What the shell of whoever tries it says about AWS is not for the emulated one.
+                env={**os.environ, "AWS_PROFILE": "of-nobody", "AWS_REGION": "eu-north-1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
