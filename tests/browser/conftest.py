@@ -71,7 +71,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         yield Deployed(api["base_url"].removesuffix("v1"), api["playground"], api["api_key"])
 
 
-PATIENCE = 60_000
+PATIENCE = 30_000
 """Milliseconds. An answer that was stopped is generated to its end all the same, and the next one waits for it."""
 
 
