@@ -65,7 +65,7 @@ class Playground:
         expect(self.answers.last).to_have_text(SHORT_ANSWER)
         expect(self.figures.last).to_be_visible()
 
-    def ask_at_length(self, tokens: int = 1900) -> None:
+    def ask_at_length(self, tokens: int = 1000) -> None:
         """An answer that takes many seconds, of which the first words are there."""
         self.set("temperature", "0")
         self.set("max_completion_tokens", str(tokens))
@@ -74,6 +74,12 @@ class Playground:
         self.ask(LONG)
         expect(self.stop).to_be_visible()
         self.wait_for_text(20)
+
+    def ask_without_an_answer(self) -> None:
+        """A request that nothing comes of until it is stopped; no model works on it."""
+        self.page.route("**/v1/chat/completions", lambda route: None, times=1)
+        self.ask(SHORT)
+        expect(self.stop).to_be_visible()
 
     def wait_for_text(self, characters: int) -> None:
         """Wait until the last answer has so many characters. (Playwright's `wait_for_function` would need `eval`.)"""
@@ -84,12 +90,13 @@ class Playground:
 
     def set(self, name: str, value: str) -> None:
         """Fill in a parameter; on a phone the panel has to be opened for it."""
-        if self.parameter(name).is_visible():
-            self.parameter(name).fill(value)
-            return
-        self.page.get_by_role("button", name="Settings").click()
+        opener = self.page.locator("#toggle-settings")
+        covered = opener.is_visible()
+        if covered:
+            opener.click()
         self.parameter(name).fill(value)
-        self.page.keyboard.press("Escape")
+        if covered:
+            self.page.keyboard.press("Escape")
 
     def sample(self, title: str) -> None:
         self.page.get_by_role("button", name=title).click()

@@ -54,8 +54,8 @@ def test_axe_finds_nothing_in_a_conversation(connected: Playground) -> None:
 
 
 @pytest.mark.parametrize((), LOOKS)
-def test_axe_finds_nothing_while_an_answer_comes_and_when_it_was_stopped(connected: Playground) -> None:
-    connected.ask_at_length()
+def test_axe_finds_nothing_while_an_answer_is_awaited_and_when_it_was_stopped(connected: Playground) -> None:
+    connected.ask_without_an_answer()
     check(connected)
     connected.stop.click()
     expect(connected.page.get_by_text("Stopped.", exact=True)).to_be_visible()
@@ -141,6 +141,7 @@ def test_all_of_it_works_from_the_keyboard(playground: Playground, deployed: Dep
         if playground.page.locator(":focus").inner_text().startswith("Request and response"):
             break
     keyboard.press("Enter")
+    expect(playground.page.get_by_role("tab", name="Request")).to_be_visible()
     keyboard.press("Tab")
     keyboard.press("ArrowRight")
     keyboard.press("ArrowRight")
@@ -149,7 +150,7 @@ def test_all_of_it_works_from_the_keyboard(playground: Playground, deployed: Dep
 
 
 def test_escape_stops_an_answer(connected: Playground) -> None:
-    connected.ask_at_length()
+    connected.ask_without_an_answer()
     connected.page.keyboard.press("Escape")
 
     expect(connected.page.get_by_text("Stopped.", exact=True)).to_be_visible()
