@@ -6,8 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
-
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 REQUIRED = os.environ.get("FALCONRY_BROWSER_TESTS") == "required"
@@ -30,11 +28,11 @@ ARGUMENTS = (
 
 
 def chromium() -> Path | None:
-    """The program. Raises UsageError, which ends a run of pytest with a sentence, if FALCONRY_CHROMIUM names none."""
+    """The program. Raises ValueError where FALCONRY_CHROMIUM names none."""
     named = os.environ.get("FALCONRY_CHROMIUM")
     if named:
         if shutil.which(named) is None:
-            raise pytest.UsageError(f"FALCONRY_CHROMIUM={named}: there is no such program. {HOW_TO_GET_IT}")
+            raise ValueError(f"FALCONRY_CHROMIUM={named}: there is no such program. {HOW_TO_GET_IT}")
         return Path(str(shutil.which(named)))
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return Path(found) if found else None
