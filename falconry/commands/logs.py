@@ -37,7 +37,7 @@ def logs(
     ] = "1h",
     source: Annotated[
         Source,
-        typer.Option(help="front: the function and its authorizer; container: the models; access: API Gateway."),
+        typer.Option(help="front: function, authorizer, playground; container: the models; access: API Gateway."),
     ] = Source.ALL,
     grep: Annotated[str, typer.Option(metavar="TEXT", help="Only events that contain this text, in any case.")] = "",
     local: Local = False,
@@ -45,7 +45,7 @@ def logs(
 ) -> None:
     """Show the logs of all parts, merged by time.
 
-    Front, authorizer, containers and API Gateway's access log.
+    Front, authorizer, playground, containers and API Gateway's access log.
 
     Times are your own. Lambda's START, END and REPORT lines are left out, as the front's line says more; --json has
     them: one JSON object a line, each with time, source, stream and message. Prompts and answers are in no log.

@@ -41,6 +41,8 @@ def log_groups(target: Target, source: str) -> list[LogGroup]:
     front = [LogGroup(serving.function_log_group(serving.front_name(settings)), "front")]
     if settings.api.auth != "iam":
         front.append(LogGroup(serving.function_log_group(serving.authorizer_name(settings)), "auth"))
+    if settings.api.playground or target.local:
+        front.append(LogGroup(serving.function_log_group(serving.page_name(settings)), "page"))
     of = {
         "front": front,
         "container": [

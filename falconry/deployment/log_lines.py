@@ -24,7 +24,8 @@ class LogEvent:
     """One event.
 
     Attributes:
-        source: "front", "auth" (the authorizer), "model" (a container) or "access" (API Gateway).
+        source: "front", "auth" (the authorizer), "page" (the playground), "model" (a container) or "access" (API
+            Gateway).
         subject: the model whose container wrote it, else "".
         message: what was written.
     """
@@ -46,7 +47,7 @@ class LogEvent:
     @property
     def is_platform(self) -> bool:
         """Whether Lambda wrote it and not the function."""
-        return self.source in ("front", "auth") and self.message.startswith(PLATFORM)
+        return self.source in ("front", "auth", "page") and self.message.startswith(PLATFORM)
 
     def content(self) -> object:
         """The message as JSON where it is a JSON object, else its text."""
@@ -68,6 +69,8 @@ class LogEvent:
             return _front(fields, wide)
         if fields is not None and self.source == "access":
             return _access(fields, wide)
+        if fields is not None and self.source == "page" and "status" in fields:
+            return Line(f"{fields['status']} GET /playground")
         if fields is not None and "message" in fields:
             level = str(fields.get("level", "INFO"))
             rest = [f"{name}={value}" for name, value in fields.items() if name not in ("level", "message", "_aws")]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from falconry import output
 from falconry.deployment.log_lines import LogEvent
 
-_STYLES = {"front": "cyan", "auth": "blue", "model": "magenta", "access": "green"}
+_STYLES = {"front": "cyan", "auth": "blue", "page": "blue", "model": "magenta", "access": "green"}
 
 
 def show(events: Iterable[LogEvent], *, dated: bool) -> int:

@@ -114,3 +114,11 @@ def test_lambdas_own_lines_are_known() -> None:
 def test_json_is_given_as_json_and_text_as_text() -> None:
     assert event("front", REQUEST).content() == REQUEST
     assert event("model", "{not json").content() == "{not json"
+
+
+def test_a_page_that_was_loaded_is_one_line_and_a_function_that_cannot_start_is_told() -> None:
+    loaded = {"level": "INFO", "message": "page", "request_id": "ac649ff4", "status": 304, "time": 1}
+
+    assert event("page", loaded).line(wide=False).text == "304 GET /playground"
+    assert event("page", "REPORT RequestId: ac649ff4").is_platform
+    assert event("page", "[ERROR] Runtime.ImportModuleError: No module named 'x'").line(wide=False).bad
