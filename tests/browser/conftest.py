@@ -66,7 +66,8 @@ class Deployed:
     key: str
 
 
-@pytest.fixture(scope="session")
+# Both end with this folder's tests: Playwright keeps an event loop in this thread, in which others cannot start theirs.
+@pytest.fixture(scope="package")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("browser")
     config = folder / "browser.yaml"
@@ -80,7 +81,7 @@ PATIENCE = 30_000
 """Milliseconds. An answer that was stopped is generated to its end all the same, and the next one waits for it."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
