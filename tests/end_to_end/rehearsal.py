@@ -33,6 +33,7 @@ SOURCES = (
     "delivery",
     "falconry",
     "lambda_src",
+    "playground",
     "settings",
     "stacks",
 )
