@@ -42,7 +42,7 @@ class BearerAuthorizer(Construct):
         )
         self.authorizer = apigateway.RequestAuthorizer(
             self,
-            "Authorizer",
+            "Keys",
             handler=code.function,
             # Either of two headers may carry the key. API Gateway can only demand all of a list, and caches by all
             # of it.

@@ -54,7 +54,7 @@ class JwtAuthorizer(Construct):
         )
         self.authorizer = apigateway.TokenAuthorizer(
             self,
-            "Authorizer",
+            "Tokens",
             handler=code.function,
             validation_regex=BEARER_FORM,
             results_cache_ttl=CACHED_FOR,

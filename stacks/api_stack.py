@@ -152,10 +152,12 @@ class ApiStack(Stack):
         if settings.api.iam:
             return Admission(signed=True)
         function_name = serving.authorizer_name(settings)
+        # Both have one id, so that the function changes in place where `auth` does: a second one, made before the first
+        # goes, would want its name.
         if settings.api.jwt:
             tokens = JwtAuthorizer(
                 self,
-                "Jwt",
+                "Authorizer",
                 function_name=function_name,
                 issuer=settings.api.jwt.issuer,
                 audience=settings.api.jwt.audience,
@@ -165,7 +167,7 @@ class ApiStack(Stack):
             return Admission(authorizer=tokens.authorizer)
         keys = BearerAuthorizer(
             self,
-            "Bearer",
+            "Authorizer",
             function_name=function_name,
             encryption_key=self._key,
             log_retention_days=settings.log_retention_days,

@@ -265,7 +265,7 @@ network:
     ),
     "private-jwt": Config(
         SMALL + "api:\n  access: private\n" + ENDPOINTS + ORIGINS + "  auth: jwt\n" + TOKENS,
-        SMALL + "    instance_type: ml.p5.4xlarge\napi:\n  access: private\n" + ENDPOINTS + "  auth: jwt\n" + TOKENS,
+        SMALL + "    instance_type: ml.p5.4xlarge\napi:\n  access: private\n" + ENDPOINTS,
     ),
     "delivery": Config(
         SMALL + "delivery: {repository: example/falconry, environment: dev, branch: trunk}\n",
