@@ -95,6 +95,8 @@ def _api(settings: Settings) -> list[str]:
         lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests an address in 5 minutes")
     if api.domain:
         lines.append(f"Domain {api.domain.name}")
+    if api.playground:
+        lines.append("Playground: a page that everybody who reaches the API can load; it asks for a key or token")
     if settings.operations.audit_log.enabled:
         what = "with prompts and answers" if settings.operations.audit_log.include_content else "without text"
         lines.append(f"Audit log {what}, for {settings.operations.audit_log.retention_days} days")

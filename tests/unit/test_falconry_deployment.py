@@ -288,3 +288,10 @@ def test_an_update_of_copies_needs_room_for_one_more(tmp_path: Path) -> None:
 
     assert (need.for_deploy, need.for_update) == (1, 5)
     assert "an update replaces copies one by one" in contents(config)["falconry-dev-models"][-1]
+
+
+def test_a_page_that_is_open_to_everybody_is_among_the_contents(tmp_path: Path) -> None:
+    closed, opened = loaded(tmp_path, SEVEN), loaded(tmp_path, SEVEN, "api: {playground: true}\n")
+
+    assert not [line for line in contents(closed)["falconry-dev-api"] if "Playground" in line]
+    assert [line for line in contents(opened)["falconry-dev-api"] if line.startswith("Playground: a page")]
