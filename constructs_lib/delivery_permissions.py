@@ -78,6 +78,12 @@ def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None)
             resources=[f"arn:{Aws.PARTITION}:sagemaker:{here}:model/*"],
         ),
         iam.PolicyStatement(
+            sid="ReadComponents",
+            # The copies of a model that may scale to zero.
+            actions=["sagemaker:DescribeInferenceComponent"],
+            resources=[f"arn:{Aws.PARTITION}:sagemaker:{here}:inference-component/*"],
+        ),
+        iam.PolicyStatement(
             sid="FindWeights",
             # JumpStart's bucket is open to everyone who signs; a role must still be allowed to go there.
             actions=["s3:GetObject", "s3:ListBucket"],
@@ -90,6 +96,7 @@ def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None)
         iam.PolicyStatement(
             sid="AskAccount",
             actions=[
+                "application-autoscaling:DescribeScalableTargets",
                 "ec2:DescribeAvailabilityZones",
                 "ec2:DescribeInstanceTypeOfferings",
                 "ec2:DescribeRegions",
@@ -100,6 +107,7 @@ def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None)
                 "ec2:DescribeVpcs",
                 "lambda:GetAccountSettings",
                 "sagemaker:ListEndpoints",
+                "sagemaker:ListInferenceComponents",
                 "servicequotas:GetAWSDefaultServiceQuota",
                 "servicequotas:GetServiceQuota",
                 "servicequotas:ListServiceQuotas",
@@ -125,7 +133,7 @@ def explain_wildcards(role: Construct, prefix: str) -> None:
         f"arn:{Aws.PARTITION}:lambda:{here}:function:{prefix}-*",
     ):
         acknowledge_wildcard(role, arn, own)
-    for kind in ("endpoint", "endpoint-config", "model"):
+    for kind in ("endpoint", "endpoint-config", "inference-component", "model"):
         reason = "CloudFormation names models and configurations, and a quota counts all endpoints of the account."
         acknowledge_wildcard(role, f"arn:{Aws.PARTITION}:sagemaker:{here}:{kind}/*", reason)
     acknowledge_wildcard(

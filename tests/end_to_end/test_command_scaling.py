@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.test_delivery_privilege import CALLS as DELIVERY_CALLS
 
 from .command import as_json, describe, environment, falconry
 from .control_plane import CloudFormation, client, control_plane
@@ -188,6 +189,9 @@ print(*made, file=sys.stderr)
 """
 """Runs a command and says which operations it called, by the names that IAM gives the services."""
 
+OF_REVIEW = {call.action for calls in DELIVERY_CALLS.values() for call in calls}
+"""What the role for pull requests may do (each is tied to its statement there)."""
+
 ACTIONS = {"s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket"}
 
 
@@ -211,3 +215,5 @@ def test_the_page_names_every_permission_that_it_takes(
     wanted = {"apigateway:GET" if one.startswith("apigateway:Get") else ACTIONS.get(one, one) for one in called}
     wanted = {one.replace("monitoring:", "cloudwatch:") for one in wanted}
     assert [one for one in sorted(wanted) if not any(fnmatch(one, pattern) for pattern in granted)] == []
+    if command in ("plan", "preflight"):
+        assert wanted - {"sts:GetCallerIdentity"} <= OF_REVIEW, "what reviews pull requests may not look that far"

@@ -60,6 +60,12 @@ CALLS: dict[str, list[Request]] = {
         Request("sagemaker:DescribeEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint/another-teams"),
         Request("sagemaker:DescribeEndpointConfig", f"arn:aws:sagemaker:{HERE}:endpoint-config/another-teams"),
     ],
+    "ReadComponents": [
+        Request(
+            "sagemaker:DescribeInferenceComponent",
+            f"arn:aws:sagemaker:{HERE}:inference-component/falconry-delivery-falcon-7b-instruct",
+        )
+    ],
     "ReadModels": [Request("sagemaker:DescribeModel", f"arn:aws:sagemaker:{HERE}:model/model-9f2c")],
     "FindWeights": [
         Request("s3:ListBucket", "arn:aws:s3:::jumpstart-cache-prod-us-east-1"),
@@ -68,6 +74,7 @@ CALLS: dict[str, list[Request]] = {
     "AskAccount": [
         Request(action, "*")
         for action in (
+            "application-autoscaling:DescribeScalableTargets",
             "ec2:DescribeAvailabilityZones",
             "ec2:DescribeInstanceTypeOfferings",
             "ec2:DescribeRegions",
@@ -78,6 +85,7 @@ CALLS: dict[str, list[Request]] = {
             "ec2:DescribeVpcs",
             "lambda:GetAccountSettings",
             "sagemaker:ListEndpoints",
+            "sagemaker:ListInferenceComponents",
             "servicequotas:GetAWSDefaultServiceQuota",
             "servicequotas:GetServiceQuota",
             "servicequotas:ListServiceQuotas",
