@@ -13,6 +13,8 @@ from typing import Any
 
 from chat.openapi import document
 
+from docs.generated import write_or_check
+
 FOLDER = Path(__file__).resolve().parent
 
 _INTRODUCTION = """\
@@ -112,18 +114,5 @@ def files() -> dict[Path, str]:
     }
 
 
-def main() -> int:
-    """Write the files, or with `--check` compare them."""
-    stale = []
-    for file, text in files().items():
-        if "--check" not in sys.argv[1:]:
-            file.write_text(text, encoding="utf-8")
-        elif not file.exists() or file.read_text(encoding="utf-8") != text:
-            stale.append(file.name)
-    if stale:
-        print(f"{', '.join(stale)}: not up to date. Run: make reference", file=sys.stderr)
-    return 1 if stale else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(files()))

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from docs.generated import write_or_check
 from falconry.app import app
 
 PAGE = Path(__file__).resolve().parent / "command-line.md"
@@ -72,17 +73,5 @@ def _text(text: str) -> str:
     return "\n\n".join(blocks)
 
 
-def main() -> int:
-    """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is not up to date. Run: make reference", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({PAGE: page()}))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from constructs_lib.gateway_responses import GATEWAY_ERRORS, GatewayError
+from docs.generated import write_or_check
 from tests.faults.causes import BROKEN, FAILED, REFUSED
 from tests.faults.client_view import ClientView, view_of
 from tests.faults.errors import ERRORS, Error
@@ -108,17 +109,5 @@ def _causes() -> list[str]:
     ]
 
 
-def main() -> int:
-    """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is not up to date. Run: make reference", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({PAGE: page()}))
