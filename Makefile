@@ -71,14 +71,14 @@ check-hooks: .venv-workflows/.installed ## Run the commit hooks on all files
 
 .PHONY: audit
 audit: .venv-workflows/.installed ## Look up known vulnerabilities of the dependencies; needs the network
-	@.venv-workflows/bin/python .ci/audit.py .venv-workflows/bin/pip-audit requirements*.txt
+	@.venv-workflows/bin/python .ci/audit.py .venv-workflows/bin/pip-audit requirements.txt requirements/*.txt
 
 .PHONY: sbom
 sbom: .venv-workflows/.installed ## List what is deployed and what deploys it (CycloneDX) in .local/sbom/
 	@rm -rf .local/sbom && mkdir -p .local/sbom
-	@for name in $(basename $(wildcard requirements*.txt)); do \
+	@for name in requirements $(basename $(wildcard requirements/*.txt)); do \
 		.venv-workflows/bin/python -W ignore -m cyclonedx_py requirements --output-reproducible --pyproject pyproject.toml \
-			--output-file .local/sbom/$$name.cdx.json $$name.txt || exit 1; \
+			--output-file .local/sbom/$$(basename $$name).cdx.json $$name.txt || exit 1; \
 	done
 	@npm sbom --sbom-format=cyclonedx --package-lock-only --loglevel=error > .local/sbom/npm.cdx.json
 	@ls .local/sbom
@@ -93,15 +93,15 @@ check-catalog: .venv-sagemaker/.installed ## Hold the catalog against the tables
 
 .PHONY: bench
 bench: $(BIN)/.installed .venv-litellm/.installed ## What the front costs, against boto3 and LiteLLM: wait, start, memory
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m tools.bench
 
 .PHONY: bench-streams
 bench-streams: $(BIN)/.installed ## 200 streams at once for a minute through the emulated AWS
-	@$(BIN)/python -m bench.streams
+	@$(BIN)/python -m tools.bench.streams
 
 .PHONY: bench-page
 bench-page: $(BIN)/.installed ## Put the figures of both into docs/benchmarks.md
-	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m tools.bench.page
 
 .PHONY: check-clients
 check-clients: .venv-clients/.installed ## Ask the API with LangChain and LiteLLM, in the emulated AWS
@@ -118,43 +118,43 @@ check-notebook: .venv-notebook/.installed ## Run the notebook from top to bottom
 
 .PHONY: bench-arrivals
 bench-arrivals: $(BIN)/.installed ## When streamed tokens arrive, while `make local` runs
-	@$(BIN)/python -m bench.token_arrivals
+	@$(BIN)/python -m tools.bench.token_arrivals
 
 .PHONY: bench-synth
 bench-synth: $(BIN)/.installed ## `cdk synth` against an empty app
-	@$(BIN)/python -m bench.synth_time
+	@$(BIN)/python -m tools.bench.synth_time
 
 .PHONY: bench-mirror
 bench-mirror: $(BIN)/.installed .venv-awscli/.installed ## Kill and resume a copy of 2 GB, and time it against `aws s3 cp`
-	@$(BIN)/python -m bench.mirror .venv-awscli/bin/aws
+	@$(BIN)/python -m tools.bench.mirror .venv-awscli/bin/aws
 
 .PHONY: reference
 reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code that they describe
-	@$(BIN)/python -m settings.reference
-	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference
+	@$(BIN)/python -m tools.docs.settings_reference
+	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
-	@$(BIN)/python -m docs.command_reference
+	@$(BIN)/python -m tools.docs.command_reference
 
 .PHONY: pictures
 pictures: .local/pictures.out ## Draw docs/pictures: the architecture from its templates, models, figures
-	@.venv-docs/bin/python -m pictures .local/pictures.out
+	@.venv-docs/bin/python -m tools.pictures .local/pictures.out
 
 .PHONY: check-pictures
 check-pictures: .local/pictures.out
-	@.venv-docs/bin/python -m pictures --check .local/pictures.out
+	@.venv-docs/bin/python -m tools.pictures --check .local/pictures.out
 
 .PHONY: .local/pictures.out
-.local/pictures.out: .venv-docs/.installed pictures/node_modules/.installed
+.local/pictures.out: .venv-docs/.installed tools/pictures/node_modules/.installed
 	@npx --no-install cdk synth --quiet --ci --context config=falcon-180b --output $@ >/dev/null
 
 .PHONY: docs
 docs: .venv-docs/.installed check-pictures ## Build the documentation's site into .local/site; every warning is an error
 	@# Not --quiet: it drops the warnings before they are counted.
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --config-file tools/docs/mkdocs.yml
 
 .PHONY: docs-serve
 docs-serve: .venv-docs/.installed ## Serve the documentation on http://127.0.0.1:8000, as it is edited
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --config-file tools/docs/mkdocs.yml --dev-addr 127.0.0.1:8000
 
 .PHONY: playground-picture
 playground-picture: $(BIN)/.installed ## Take docs/pictures/playground.png anew, in Chromium
@@ -176,10 +176,10 @@ lint: $(BIN)/.installed ## Check style and formatting
 .PHONY: types
 types: $(BIN)/.installed
 	@$(BIN)/mypy .
-	@$(BIN)/python -m settings.reference --check
-	@PYTHONPATH=lambda_src $(BIN)/python -m docs.api_reference --check
+	@$(BIN)/python -m tools.docs.settings_reference --check
+	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference --check
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
-	@$(BIN)/python -m docs.command_reference --check
+	@$(BIN)/python -m tools.docs.command_reference --check
 
 .PHONY: format
 format: $(BIN)/.installed ## Format the code
@@ -193,52 +193,54 @@ synth: $(BIN)/.installed ## Synthesise CONFIG into cdk.out/
 .PHONY: setup
 setup: $(BIN)/.installed ## Install everything into .venv and node_modules
 
+UPGRADE ?= --upgrade
+LOCK = $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header
+
 .PHONY: lock
-lock: $(BIN)/.installed ## Renew the lock files from requirements*.in and package.json
-	@for name in requirements $(basename $(wildcard requirements-*.in)); do \
-		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-			$$name.in -o $$name.txt || exit 1; \
+lock: $(BIN)/.installed ## Renew the lock files from pyproject.toml, requirements/*.in and package.json
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) pyproject.toml local_aws/pyproject.toml requirements/dev.in -c requirements.txt -o requirements/dev.txt
+	@for name in $(filter-out requirements/dev,$(basename $(wildcard requirements/*.in))); do \
+		$(LOCK) $$name.in -o $$name.txt || exit 1; \
 	done
 	@npm install --package-lock-only --loglevel=error
-	@npm install --package-lock-only --loglevel=error --prefix pictures
+	@npm install --package-lock-only --loglevel=error --prefix tools/pictures
 
 .PHONY: clean
 clean: ## Remove what was installed and made
-	@rm -rf .venv .venv-* node_modules pictures/node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* node_modules tools/pictures/node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(BIN)/.installed: requirements-uv.txt requirements-dev.txt package-lock.json
+$(BIN)/.installed: pyproject.toml local_aws/pyproject.toml requirements/uv.txt requirements/dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
 		f"Falconry needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	@echo "Installing into .venv and node_modules (once) ..."
 	@$(PYTHON) -m venv .venv || { echo "python3 cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@# uv is many times faster; pip also honours a pip.conf with a company's own index.
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt \
 		|| { echo "uv could not install; trying pip ..."; \
-		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; }
+		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
 	@npm ci --loglevel=error
-	@printf '%s\n' '#!/bin/sh' 'root="$$(cd "$$(dirname "$$0")/../.." && pwd)"' \
-		'PYTHONPATH="$$root$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$root/.venv/bin/python" -m falconry "$$@"' > $(BIN)/falconry
-	@chmod +x $(BIN)/falconry
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable local_aws
 	@touch $@
 
-pictures/node_modules/.installed: pictures/package-lock.json $(BIN)/.installed
-	@npm ci --loglevel=error --prefix pictures
+tools/pictures/node_modules/.installed: tools/pictures/package-lock.json $(BIN)/.installed
+	@npm ci --loglevel=error --prefix tools/pictures
 	@touch $@
 
 # What is large and not deployed lives apart, each with a lock file of its own: SageMaker's SDK, checkov, LiteLLM's proxy,
 # what looks at workflows and dependencies, what builds the documentation, the notebook's, and clients whose packages must
 # not decide on the versions of the project's own.
-.venv-%/.installed: requirements-%.txt $(BIN)/.installed
+.venv-%/.installed: requirements/%.txt $(BIN)/.installed
 	@echo "Installing into .venv-$* (once) ..."
 	@$(PYTHON) -m venv --clear .venv-$*
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-$*/bin/python --require-hashes -r requirements-$*.txt \
-		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-$*/bin/python --require-hashes -r requirements/$*.txt \
+		|| .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	@touch $@
 
-.venv-awscli/.installed: requirements-awscli.txt $(BIN)/.installed
+.venv-awscli/.installed: requirements/awscli.txt $(BIN)/.installed
 	@echo "Installing the AWS CLI into .venv-awscli (once) ..."
 	@$(PYTHON) -m venv --clear .venv-awscli
-	@$(BIN)/uv pip install --quiet --python .venv-awscli/bin/python --require-hashes -r requirements-awscli.txt \
-		|| .venv-awscli/bin/python -m pip install --quiet --require-hashes -r requirements-awscli.txt
+	@$(BIN)/uv pip install --quiet --python .venv-awscli/bin/python --require-hashes -r requirements/awscli.txt \
+		|| .venv-awscli/bin/python -m pip install --quiet --require-hashes -r requirements/awscli.txt
 	@touch $@

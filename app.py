@@ -26,10 +26,10 @@ def main() -> None:
     # this process's time.
     gc.disable()
     # Most of the CDK's import is waiting for its Node process: the settings' modules load meanwhile.
-    threading.Thread(target=importlib.import_module, args=("settings",)).start()
+    threading.Thread(target=importlib.import_module, args=("falconry.settings",)).start()
     from aws_cdk import App
 
-    import settings
+    from falconry import settings
     from stacks.deployment import add_deployment
 
     app = App(context=NO_STACK_TRACES)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from catalog import MODELS, Sample, samples
 from falconry.api import Answer, Api, refusal, text_of
+from falconry.catalog import MODELS, Sample, samples
 from falconry.errors import CommandError
 
 QUICK = ("hello", "tweet-sentiment")

@@ -15,7 +15,7 @@ import typer
 from falconry.errors import CommandError
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from falconry.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_FILE = ROOT / ".local" / "api.json"
@@ -69,7 +69,7 @@ def find(config: str, *, local: bool) -> Target:
     Raises:
         CommandError: the config has mistakes, or nothing is emulated here.
     """
-    import settings
+    from falconry import settings
 
     described = _local() if local else None
     if described is not None and not config:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from catalog import InstanceType
+    from falconry.catalog import InstanceType
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog import Sample
+from falconry.catalog import Sample
 
 _OF_API = {
     "chat": {"max_new_tokens": "max_completion_tokens"},

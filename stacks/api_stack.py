@@ -11,24 +11,24 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 import playground
-from catalog import INSTANCE_TYPES, MODELS, Capacity, samples
-from constructs_lib.access_log import AccessLog
-from constructs_lib.access_policy import access_policy
 from constructs_lib.acknowledgement import NIST, acknowledge
-from constructs_lib.admission import Admission
-from constructs_lib.api_client import ApiClient
-from constructs_lib.api_domain import ApiDomain
-from constructs_lib.audit_log import AuditLog
-from constructs_lib.bearer_authorizer import BearerAuthorizer
-from constructs_lib.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
-from constructs_lib.chat_function import ChatFunction, ServedModel
-from constructs_lib.cors import Cors
+from constructs_lib.api.access_log import AccessLog
+from constructs_lib.api.access_policy import access_policy
+from constructs_lib.api.admission import Admission
+from constructs_lib.api.api_client import ApiClient
+from constructs_lib.api.api_domain import ApiDomain
+from constructs_lib.api.bearer_authorizer import BearerAuthorizer
+from constructs_lib.api.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
+from constructs_lib.api.chat_function import ChatFunction, ServedModel
+from constructs_lib.api.cors import Cors
+from constructs_lib.api.jwt_authorizer import JwtAuthorizer
+from constructs_lib.api.page_function import PageFunction
+from constructs_lib.api.web_acl import WebAcl
 from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.jwt_authorizer import JwtAuthorizer
-from constructs_lib.page_function import PageFunction
-from constructs_lib.web_acl import WebAcl
-from settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, serving
+from constructs_lib.network.isolated_network import IsolatedNetwork
+from constructs_lib.observability.audit_log import AuditLog
+from falconry.catalog import INSTANCE_TYPES, MODELS, Capacity, samples
+from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, serving
 from stacks.invocable import invocable
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 from constructs import Construct
 
-from constructs_lib.delivery_permissions import deploy_statements, explain_wildcards, review_statements
-from constructs_lib.github_provider import GithubProvider, GithubRole
-from settings import Delivery, Settings
+from constructs_lib.delivery.delivery_permissions import deploy_statements, explain_wildcards, review_statements
+from constructs_lib.delivery.github_provider import GithubProvider, GithubRole
+from falconry.settings import Delivery, Settings
 
 
 class DeliveryStack(Stack):

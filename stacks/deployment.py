@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import App, Aws, Environment, Stack, Tags
 
-from settings import Settings, serving
+from falconry.settings import Settings, serving
 from stacks.api_stack import ApiStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.models_stack import ModelsStack

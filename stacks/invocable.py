@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aws_cdk import Stack
 
-from constructs_lib.falcon_endpoint import component_arn, endpoint_arn
-from settings import Settings
+from constructs_lib.model.falcon_endpoint import component_arn, endpoint_arn
+from falconry.settings import Settings
 
 
 def invocable(stack: Stack, settings: Settings) -> list[str]:

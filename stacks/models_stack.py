@@ -7,10 +7,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import INSTANCE_TYPES, MODELS, REGIONS, Weights, from_jumpstart
-from constructs_lib.component_endpoint import ComponentEndpoint
-from constructs_lib.endpoint_log_group import EndpointLogGroup
-from constructs_lib.endpoint_scaling import (
+from constructs_lib.model.component_endpoint import ComponentEndpoint
+from constructs_lib.model.endpoint_log_group import EndpointLogGroup
+from constructs_lib.model.endpoint_scaling import (
     EndpointScaling,
     ScaledResource,
     ScalingPlan,
@@ -18,12 +17,13 @@ from constructs_lib.endpoint_scaling import (
     component,
     variant,
 )
-from constructs_lib.endpoint_update import RollbackAlarms, UpdatePlan
-from constructs_lib.falcon_endpoint import VARIANT_NAME, FalconEndpoint
-from constructs_lib.falcon_model import FalconModel
-from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.mirrored_weights import MirroredWeights
-from settings import Model, Settings, serving
+from constructs_lib.model.endpoint_update import RollbackAlarms, UpdatePlan
+from constructs_lib.model.falcon_endpoint import VARIANT_NAME, FalconEndpoint
+from constructs_lib.model.falcon_model import FalconModel
+from constructs_lib.model.mirrored_weights import MirroredWeights
+from constructs_lib.network.isolated_network import IsolatedNetwork
+from falconry.catalog import INSTANCE_TYPES, MODELS, REGIONS, Weights, from_jumpstart
+from falconry.settings import Model, Settings, serving
 
 
 class ModelsStack(Stack):

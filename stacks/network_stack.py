@@ -6,16 +6,16 @@ from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import REGIONS
 from constructs_lib.access_log_bucket import AccessLogBucket
-from constructs_lib.artifact_bucket import ArtifactBucket
 from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.existing_vpc import ExistingVpc
-from constructs_lib.flow_logs import FlowLogs
-from constructs_lib.isolated_network import IsolatedNetwork
-from constructs_lib.isolated_vpc import IsolatedVpc
-from settings import ExistingVpc as ExistingVpcSettings
-from settings import Settings
+from constructs_lib.model.artifact_bucket import ArtifactBucket
+from constructs_lib.network.existing_vpc import ExistingVpc
+from constructs_lib.network.flow_logs import FlowLogs
+from constructs_lib.network.isolated_network import IsolatedNetwork
+from constructs_lib.network.isolated_vpc import IsolatedVpc
+from falconry.catalog import REGIONS
+from falconry.settings import ExistingVpc as ExistingVpcSettings
+from falconry.settings import Settings
 from stacks.invocable import invocable
 
 

@@ -8,16 +8,16 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from catalog import INSTANCE_TYPES
-from constructs_lib.alarm_set import AlarmSet
-from constructs_lib.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, let_publish
-from constructs_lib.budget import Budget
-from constructs_lib.dashboard import Dashboard
-from constructs_lib.deployment_alarms import Thresholds, alarms_of
-from constructs_lib.deployment_dashboard import widgets_of
 from constructs_lib.encryption_key import EncryptionKey
-from constructs_lib.observed import Observed, ObservedModel
-from settings import Model, Settings, serving
+from constructs_lib.observability.alarm_set import AlarmSet
+from constructs_lib.observability.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, let_publish
+from constructs_lib.observability.budget import Budget
+from constructs_lib.observability.dashboard import Dashboard
+from constructs_lib.observability.deployment_alarms import Thresholds, alarms_of
+from constructs_lib.observability.deployment_dashboard import widgets_of
+from constructs_lib.observability.observed import Observed, ObservedModel
+from falconry.catalog import INSTANCE_TYPES
+from falconry.settings import Model, Settings, serving
 
 
 class OperationsStack(Stack):

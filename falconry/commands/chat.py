@@ -72,7 +72,7 @@ def chat(
 
 def _model(target: Target, name: str) -> str:
     """The model to talk to. Only those of the config are known; the API says which are deployed."""
-    from catalog import MODELS
+    from falconry.catalog import MODELS
     from falconry.errors import CommandError
 
     chatting = [model.name for model in target.settings.models if MODELS[model.name].chat_template]

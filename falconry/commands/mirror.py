@@ -128,7 +128,7 @@ def _which(deployment: str, own: list[str]) -> str:
 
 
 def _source(job: _Job, text: str) -> Source:
-    from catalog import MODELS, REGIONS
+    from falconry.catalog import MODELS, REGIONS
     from falconry.mirror.hugging_face import HuggingFace
     from falconry.mirror.sources import LocalFiles, S3Objects
 

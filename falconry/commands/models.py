@@ -12,7 +12,7 @@ from falconry.target import Json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from catalog import FalconModel, Fit, InstanceType
+    from falconry.catalog import FalconModel, Fit, InstanceType
 
 
 def models(
@@ -29,7 +29,7 @@ def models(
       falconry models falcon-180b-chat     one model, every instance type
       falconry models --json | jq -r '.[].name'
     """
-    from catalog import MODELS
+    from falconry.catalog import MODELS
 
     if name:
         model = _known(name)
@@ -46,7 +46,7 @@ def models(
 def _known(name: str) -> FalconModel:
     import difflib
 
-    from catalog import MODELS
+    from falconry.catalog import MODELS
     from falconry.errors import CommandError
 
     if name in MODELS:
@@ -57,13 +57,13 @@ def _known(name: str) -> FalconModel:
 
 
 def _ways(model: FalconModel) -> tuple[Fit, ...]:
-    from catalog import alternatives
+    from falconry.catalog import alternatives
 
     return alternatives(model)
 
 
 def _described(model: FalconModel) -> dict[str, object]:
-    from catalog import INSTANCE_TYPES, fit
+    from falconry.catalog import INSTANCE_TYPES, fit
 
     return {
         "name": model.name,
@@ -99,7 +99,7 @@ def _way(one: Fit) -> dict[str, object]:
 
 
 def _show_all(models: Iterable[FalconModel]) -> None:
-    from catalog import INSTANCE_TYPES, fit
+    from falconry.catalog import INSTANCE_TYPES, fit
     from falconry.text import hourly
 
     wide = output.console().width >= output.WIDE
@@ -182,7 +182,7 @@ def _by_instance_type(ways: Iterable[Fit]) -> Iterator[tuple[InstanceType, list[
 
 def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
     """Quantisations with as many bytes a parameter leave the same room."""
-    from catalog import QUANTIZATIONS
+    from falconry.catalog import QUANTIZATIONS
 
     for way in ways:
         size = 2.0 if way.quantize is None else QUANTIZATIONS[way.quantize].bytes_per_parameter
@@ -192,7 +192,7 @@ def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
 
 
 def _explain_ways(model: FalconModel) -> None:
-    from catalog import INSTANCE_TYPES
+    from falconry.catalog import INSTANCE_TYPES
 
     kinds = {
         bits: [

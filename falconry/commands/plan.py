@@ -84,7 +84,7 @@ def _compare(target: Target) -> tuple[list[Change], str | None]:
 
 
 def _print_json(target: Target, load: Load, changes: list[Change], reason: str | None) -> None:
-    from catalog import SERVICE_PRICES_READ
+    from falconry.catalog import SERVICE_PRICES_READ
     from falconry.deployment import cost
     from falconry.deployment.contents import contents
     from falconry.output import print_json

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from catalog import Weights
+from falconry.catalog import Weights
 from falconry.deployment.deployed import DeployedEndpoint
-from settings import Model, Settings, serving
+from falconry.settings import Model, Settings, serving
 
 Kind = Literal["created", "unchanged", "updated", "succeeded", "removed", "blocked"]
 

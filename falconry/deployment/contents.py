@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from catalog import MODELS
-from settings import Model, Settings, serving
+from falconry.catalog import MODELS
+from falconry.settings import Model, Settings, serving
 
 
 def contents(settings: Settings) -> dict[str, list[str]]:

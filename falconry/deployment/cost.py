@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
-from settings import Model, Settings, serving
+from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
+from falconry.settings import Model, Settings, serving
 
 HOURS_PER_MONTH = 730
 SECONDS_PER_DAY = 86_400

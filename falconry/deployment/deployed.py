@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from catalog import MODELS
 from falconry.aws_errors import code_of
-from settings import serving
+from falconry.catalog import MODELS
+from falconry.settings import serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from catalog import INSTANCE_TYPES
-from settings import serving
+from falconry.catalog import INSTANCE_TYPES
+from falconry.settings import serving
 
 if TYPE_CHECKING:
     from falconry.deployment.deployed import DeployedEndpoint

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.deployment.log_lines import LogEvent
 from falconry.errors import CommandError
-from settings import serving
+from falconry.settings import serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from catalog import Weights
 from falconry.aws_errors import code_of
-from settings import Model, serving
+from falconry.catalog import Weights
+from falconry.settings import Model, serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -4,9 +4,9 @@
     models/<model>/<revision>.json      the manifest: what was copied from where, with checksums
 
 The SSM parameter /falconry/<deployment>/artifacts/<model> names one of them. It is written last, in one call, and is
-the only thing that a deploy reads (constructs_lib/mirrored_weights.py), so that SageMaker is never told of a copy that
-is not whole. A revision is named after what was copied: files that differ have another prefix, and the instances of a
-running endpoint go on to read theirs.
+the only thing that a deploy reads (constructs_lib/model/mirrored_weights.py), so that SageMaker is never told of a copy
+that is not whole. A revision is named after what was copied: files that differ have another prefix, and the instances
+of a running endpoint go on to read theirs.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from catalog import MODELS
 from falconry.account import caller
 from falconry.aws_errors import code_of, sentence
+from falconry.catalog import MODELS
 from falconry.preflight.check import Check, failed, ok, warning
-from settings import serving
+from falconry.settings import serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from catalog import Weights
 from falconry.account import caller
 from falconry.aws_errors import code_of
+from falconry.catalog import Weights
 from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok
+from falconry.settings import Model, serving
 from falconry.text import plural, size
-from settings import Model, serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog import ENDPOINT_QUOTA_CODES
 from falconry.account import caller
+from falconry.catalog import ENDPOINT_QUOTA_CODES
 from falconry.deployment.changes import Change, changes
 from falconry.deployment.deployed import DeployedEndpoint, endpoints
 from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import Quota, by_code, by_name
-from settings import Model, Settings, serving
+from falconry.settings import Model, Settings, serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

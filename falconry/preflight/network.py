@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import by_code
-from settings import ExistingVpc, serving
+from falconry.settings import ExistingVpc, serving
 
 if TYPE_CHECKING:
     from falconry.target import Target

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from catalog import INSTANCE_TYPES
-from catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
+from falconry.catalog import INSTANCE_TYPES
+from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
 from falconry.review.assembly import Assembly
 from falconry.review.fleets import Fleet, fleets
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog import MODELS
+from falconry.catalog import MODELS
 from falconry.review.assembly import Assembly, Stack
 from falconry.review.values import Reader
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from catalog import MODELS, SERVICE_PRICES_READ
 from falconry import output
+from falconry.catalog import MODELS, SERVICE_PRICES_READ
 from falconry.deployment import cost
 from falconry.deployment.changes import Change
 from falconry.deployment.contents import contents
 from falconry.deployment.cost import Item, Load, Throughput
+from falconry.settings import Model, Settings
 from falconry.text import number, plural, usd
-from settings import Model, Settings
 
 _BAR_MARGIN = 4
 _LONGEST_BAR = 100

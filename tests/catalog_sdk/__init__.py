@@ -1,1 +1,1 @@
-"""Tests that need the SageMaker Python SDK: the packages of requirements-sagemaker.txt, in a venv of their own."""
+"""Tests that need the SageMaker Python SDK: the packages of requirements/sagemaker.txt, in a venv of their own."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalog import refresh
+from falconry.catalog import refresh
 
 REGISTRY = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
 CATALOG: dict[str, Any] = json.loads(refresh.DATA.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from catalog import REGIONS, verify
+from falconry.catalog import REGIONS, verify
 
 
 def test_images_buckets_and_gpus_agree_with_the_sdk() -> None:

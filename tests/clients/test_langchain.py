@@ -13,7 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI, OpenAI
 from pydantic import BaseModel, Field
 
-from catalog import Sample, samples
+from falconry.catalog import Sample, samples
 from tests.end_to_end.conftest import Api
 
 CHAT = [sample for sample in samples() if sample.kind == "chat"]

@@ -9,7 +9,7 @@ import litellm
 import pytest
 from pydantic import BaseModel
 
-from catalog import Sample, samples
+from falconry.catalog import Sample, samples
 from tests.end_to_end.conftest import Api
 
 CHAT = [sample for sample in samples() if sample.kind == "chat"]

@@ -17,9 +17,9 @@ from typing import Any
 
 import boto3
 import httpx2
-
 from local_aws.data_plane.data_plane import DataPlane
 from local_aws.data_plane.settings import Limits, Settings
+
 from tests.contract.data_plane_functions import FUNCTION_ZIP
 
 REGION = "eu-central-1"

@@ -12,12 +12,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bench import arrivals, child, figures, latency, page, question, sagemaker_runtime
-from bench.contestants import Boto3, Front
-from bench.contestants import sagemaker_runtime as running_sagemaker_runtime
-from bench.lambda_function import FRONT, LambdaFolders, bundle_bytes, front_environment
-from bench.percentiles import percentile
-from bench.runtime_api import FunctionFailedError, RuntimeApi
+from tools.bench import arrivals, child, figures, latency, page, question, sagemaker_runtime
+from tools.bench.contestants import Boto3, Front
+from tools.bench.contestants import sagemaker_runtime as running_sagemaker_runtime
+from tools.bench.lambda_function import FRONT, LambdaFolders, bundle_bytes, front_environment
+from tools.bench.percentiles import percentile
+from tools.bench.runtime_api import FunctionFailedError, RuntimeApi
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ import httpx2
 import pytest
 from chat import tgi
 
-from bench import child, raw_http
-from bench.open_stream import TOKENS, OpenStream, Outcome
-from bench.scripted_model import MARK, answer_tokens
-from bench.streams import model_server
+from tools.bench import child, raw_http
+from tools.bench.open_stream import TOKENS, OpenStream, Outcome
+from tools.bench.scripted_model import MARK, answer_tokens
+from tools.bench.streams import model_server
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = raw_http.head("200 OK", {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
@@ -103,7 +103,7 @@ def test_the_front_s_reader_understands_the_scripted_model() -> None:
 
 
 def test_a_stand_in_ends_when_it_is_told_to() -> None:
-    process = subprocess.Popen([sys.executable, "-m", "bench.scripted_model"], cwd=ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "tools.bench.scripted_model"], cwd=ROOT, stdout=subprocess.PIPE)
     with child.ending(process):
         assert int(child.pipe(process.stdout).readline()) > 0
 

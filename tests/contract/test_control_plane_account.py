@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
+from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
 
 from .control_plane_support import ControlPlane, running_control_plane
 

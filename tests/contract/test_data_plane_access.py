@@ -9,7 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from constructs_lib.access_policy import access_policy
+from constructs_lib.api.access_policy import access_policy
 from tests.contract.data_plane_support import ACCOUNT, REGION, RunningDataPlane, data_plane, shared_aws
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"

@@ -15,8 +15,8 @@ import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
-
 from local_aws.data_plane.settings import Limits
+
 from tests.contract.data_plane_support import ACCOUNT, REGION, Aws, RunningDataPlane, data_plane, shared_aws, wait_until
 
 NAME = "stand-in"

@@ -12,7 +12,7 @@ from tests.issuer_support import Issuer
 from tests.issuer_support import issuer as running_issuer
 
 WRAPPED = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}}
-FORM = r"^[Bb]earer +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"  # as constructs_lib.jwt_authorizer has it
+FORM = r"^[Bb]earer +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"  # as constructs_lib.api.jwt_authorizer has it
 
 
 @pytest.fixture(scope="module")

@@ -300,7 +300,7 @@ def test_the_tokens_of_a_stream_come_one_by_one(new: Server) -> None:
     [("tokenizer.json", "tokenizer.json is missing"), ("vocabulary.json", "vocabulary.json is missing")],
 )
 def test_an_incomplete_folder_is_named(tmp_path: Path, missing: str, sentence: str) -> None:
-    for file in (ROOT / "local_aws/model_server/tiny_falcon").iterdir():
+    for file in (ROOT / "local_aws/src/local_aws/model_server/tiny_falcon").iterdir():
         if file.name != missing:
             (tmp_path / file.name).symlink_to(file)
     ended = subprocess.run(

@@ -15,10 +15,10 @@ from typing import Any
 import httpx2
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = json.loads((ROOT / "catalog/data/samples.json").read_text(encoding="utf-8"))
-DIALOGUES = json.loads((ROOT / "local_aws/model_server/training/dialogues.json").read_text(encoding="utf-8"))[
-    "dialogues"
-]
+SAMPLES = json.loads((ROOT / "falconry/catalog/data/samples.json").read_text(encoding="utf-8"))
+DIALOGUES = json.loads(
+    (ROOT / "local_aws/src/local_aws/model_server/training/dialogues.json").read_text(encoding="utf-8")
+)["dialogues"]
 
 
 def command(*arguments: str) -> list[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from chat.deadline import Deadline
 
-from catalog import INSTANCE_TYPES, MODELS
-from catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, MAXIMUM_RESERVED_CONCURRENCY
-from settings import load
-from settings.sections import WebAcl
+from falconry.catalog import INSTANCE_TYPES, MODELS
+from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, MAXIMUM_RESERVED_CONCURRENCY
+from falconry.settings import load
+from falconry.settings.sections import WebAcl
 
 from .pages import ROOT, Block, blocks, pages
 
@@ -128,8 +128,8 @@ def words_of(*folders: str) -> str:
 
 
 OURS = {
-    "On this machine": ("settings", "local_aws", "falconry"),
-    "From a config file": ("settings", "catalog"),
+    "On this machine": ("local_aws/src", "falconry"),
+    "From a config file": ("falconry/settings", "falconry/catalog"),
     "From the API": ("lambda_src", "constructs_lib"),
     "From falconry preflight": ("falconry",),
 }
@@ -144,8 +144,8 @@ def test_an_error_text_of_ours_is_in_the_code(part: str, text: str) -> None:
 
 
 SAID = {
-    "From a config file": ("settings", "mistake", 0),
-    "From the API": ("constructs_lib/gateway_responses.py", "GatewayError", 4),
+    "From a config file": ("falconry/settings", "mistake", 0),
+    "From the API": ("constructs_lib/api/gateway_responses.py", "GatewayError", 4),
     "From falconry preflight": ("falconry/preflight", "failed", 1),
 }
 """By part of the page: where the code says such texts, by a call of what, in which argument."""

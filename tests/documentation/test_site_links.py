@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from docs.site_links import on_page_markdown
+from tools.docs.site_links import on_page_markdown
 
 LINK = "See [a renamed config](../tests/review/config-renamed.md)."
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 

@@ -19,6 +19,7 @@ from local_aws.cdk import Cdk, aws_environment
 from local_aws.guardian import Guardian
 from local_aws.launcher import TINY_FALCON
 from local_aws.server import Server
+
 from tests.github_support import TOKEN, GithubStandIn, github
 
 from .control_plane import ACCOUNT, REGION, control_plane
@@ -26,15 +27,12 @@ from .workflow_steps import ROOT, step
 
 SOURCES = (
     "app.py",
-    "catalog",
     "cdk.json",
     "config",
     "constructs_lib",
-    "delivery",
     "falconry",
     "lambda_src",
     "playground",
-    "settings",
     "stacks",
 )
 """What the steps read of the project."""

@@ -19,13 +19,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-import settings
-from catalog import samples
 from local_aws.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.server import Server
-from settings import MAX_STOP_SEQUENCES
+
+from falconry import settings
+from falconry.catalog import samples
+from falconry.settings import MAX_STOP_SEQUENCES
 from tests.contract.data_plane_support import free_port, wait_until
 from tests.infrastructure.matrix import SMALL, synthesise
 from tests.issuer_support import Issuer, issuer

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from catalog import MODELS
+from falconry.catalog import MODELS
 from tests.infrastructure.matrix import SMALL, synthesise
 
 from .command import COMMAND, as_json, describe, environment, falconry
@@ -313,7 +313,7 @@ def test_verify_finds_what_was_changed(place: Place, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--from", "nowhere"), "nowhere: there is no such folder."),
-        (("--from", "catalog"), "catalog: config.json is missing."),
+        (("--from", "stacks"), "stacks: config.json is missing."),
         (("--from", "README.md"), "a file must be an archive, .tar.gz"),
         (("--from", "s3://absent/model/"), "NoSuchBucket"),
         (("--from", "hf:tiiuae/falcon"), "HF_ENDPOINT names another server"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import MODELS, samples
+from falconry.catalog import MODELS, samples
 
 from .command import as_json, falconry
 from .conftest import Api

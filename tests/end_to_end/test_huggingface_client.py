@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import AsyncInferenceClient, ChatCompletionInputStreamOptions, InferenceClient
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 
-from catalog import Sample, samples
+from falconry.catalog import Sample, samples
 
 from .conftest import Api
 

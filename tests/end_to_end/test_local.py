@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from openai import OpenAI
-
 from local_aws.launcher import TINY_FALCON
+from openai import OpenAI
 
 from .conftest import Api
 from .local import ROOT, running

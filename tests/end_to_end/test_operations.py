@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from catalog import samples
+from falconry.catalog import samples
 
 from .conftest import Api
 

@@ -9,7 +9,7 @@ from chat.prompt import TEMPLATES, Message
 from huggingface_hub import InferenceClient
 from openai.types.chat import ChatCompletion
 
-from catalog import Sample, samples
+from falconry.catalog import Sample, samples
 
 from .conftest import Api
 

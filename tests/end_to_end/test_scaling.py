@@ -15,7 +15,7 @@ from typing import Any
 import openai
 import pytest
 
-import settings
+from falconry import settings
 from tests.infrastructure.matrix import SMALL, synthesise
 
 from .control_plane import CloudFormation, client, control_plane

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from local_aws.cdk import Cdk, CdkError
 
 from .control_plane import ACCOUNT, REGION, client, control_plane, stacks_of

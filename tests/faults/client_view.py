@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx2
 import openai
 
-from constructs_lib.gateway_responses import GatewayError
+from constructs_lib.api.gateway_responses import GatewayError
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def create_front(
 
 
 def package(entry: str) -> bytes:
-    """The deployment package: what constructs_lib/lambda_code.py puts into it, and the module `entry`."""
+    """The deployment package: what constructs_lib/api/lambda_code.py puts into it, and the module `entry`."""
     folders = (LAMBDA_SRC / "chat", LAMBDA_SRC / "streaming_runtime")
     files = [file for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
     texts = {str(file.relative_to(LAMBDA_SRC)): file.read_text(encoding="utf-8") for file in files}

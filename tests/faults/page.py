@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from constructs_lib.gateway_responses import GATEWAY_ERRORS, GatewayError
-from docs.generated import write_or_check
+from constructs_lib.api.gateway_responses import GATEWAY_ERRORS, GatewayError
 from tests.faults.causes import BROKEN, FAILED, REFUSED
 from tests.faults.client_view import ClientView, view_of
 from tests.faults.errors import ERRORS, Error
+from tools.docs.generated import write_or_check
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.gateway_responses import GATEWAY_ERRORS, GatewayError
+from constructs_lib.api.gateway_responses import GATEWAY_ERRORS, GatewayError
 from tests.faults import page
 from tests.faults.client_view import view_of
 

@@ -10,9 +10,9 @@ from typing import Any
 import openai
 import psutil
 import pytest
-
 from local_aws.data_plane.settings import Limits
 from local_aws.launcher import TINY_FALCON
+
 from tests.contract.data_plane_support import RunningDataPlane, data_plane, shared_aws, wait_until
 from tests.faults.causes import MODEL
 from tests.faults.conftest import create_front

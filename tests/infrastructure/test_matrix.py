@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-import settings
+from falconry import settings
 
 from .conftest import config_file
 from .matrix import MATRIX

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from catalog import INSTANCE_TYPES, MODELS
+from falconry.catalog import INSTANCE_TYPES, MODELS
 
 from .conftest import Deployment, Template, config_file
 from .policies import ACCOUNT, Request, allows, resolved, statements_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import settings
-from catalog import endpoint_log_group
-from settings import serving
+from falconry import settings
+from falconry.catalog import endpoint_log_group
+from falconry.settings import serving
 
 from .conftest import ROOT, Deployment
 

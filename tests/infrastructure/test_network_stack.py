@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import settings
+from falconry import settings
 from stacks.deployment import add_deployment
 
 from .conftest import Deployment, Template, config_file, new_app

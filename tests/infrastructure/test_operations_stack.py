@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from chat.errors import ErrorKind
 
-from constructs_lib.deployment_alarms import OVERLOADED, UNAVAILABLE
+from constructs_lib.observability.deployment_alarms import OVERLOADED, UNAVAILABLE
 
 from .conftest import Deployment, Template, config_file
 from .matrix import MATRIX

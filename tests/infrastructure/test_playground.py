@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-import settings
-from catalog import INSTANCE_TYPES
-from constructs_lib.routes import ROUTES
+from constructs_lib.api.routes import ROUTES
+from falconry import settings
+from falconry.catalog import INSTANCE_TYPES
 from stacks.deployment import add_deployment
 
 from .conftest import CONTEXT, config_file

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from constructs_lib.access_policy import access_policy
 from local_aws.data_plane.api_gateway.policy import Caller, Decision, evaluate_resource_policy
+
+from constructs_lib.api.access_policy import access_policy
 
 from .conftest import Deployment
 from .policies import ACCOUNT, Request, Statement, allows, listed, resolved

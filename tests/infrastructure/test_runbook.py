@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from chat.errors import ErrorKind
 
-from constructs_lib.gateway_responses import Credentials, gateway_errors
+from constructs_lib.api.gateway_responses import Credentials, gateway_errors
 
 from .conftest import ROOT, Deployment, Template, config_file
 from .matrix import MATRIX

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
-
-import settings
 from local_aws.cdk import CLI, NODE
+
+from falconry import settings
 from stacks.deployment import add_deployment
 
 from .conftest import ROOT, Deployment, config_file, new_app
@@ -23,13 +23,12 @@ CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
 
 SOURCES = (
     "app.py",
-    "catalog",
     "cdk.json",
     "config",
     "constructs_lib",
+    "falconry",
     "lambda_src",
     "playground",
-    "settings",
     "stacks",
 )
 """What synthesis reads of the project."""

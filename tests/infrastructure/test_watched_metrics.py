@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from chat.errors import ErrorKind
 
-from constructs_lib.chat_api import STAGE_NAME
+from constructs_lib.api.chat_api import STAGE_NAME
 
 from .conftest import ROOT, Deployment, Template, config_file
 from .emitted_metrics import emitted

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from catalog import MODELS, samples
+from falconry.catalog import MODELS, samples
 
 from .conftest import Executed, execute
 

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-import settings
+from falconry import settings
 from tests.infrastructure.matrix import synthesise
 
 from .pull_requests import NAME, PULL_REQUESTS, PullRequest, Templates

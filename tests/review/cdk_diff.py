@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from falconry.review.resources import Action
 from local_aws.cdk import CLI, NODE
+
+from falconry.review.resources import Action
 
 _LINE = re.compile(r"^\[([-+~])\] AWS::\S+ (?:.*? )??(\S+)(?: (replace|may be replaced|destroy|orphan))?$")
 _WORDS = {

@@ -7,7 +7,7 @@ what to type next?
 import tempfile
 from pathlib import Path
 
-import settings
+from falconry import settings
 
 EXPECTED = Path(__file__).with_suffix(".txt")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog import MODELS, REGIONS, samples
+from falconry.catalog import MODELS, REGIONS, samples
 
 
 def test_the_six_models_of_the_announcement_are_there() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog import INSTANCE_TYPES, MODELS, FalconModel, Fit, alternatives, fit
+from falconry.catalog import INSTANCE_TYPES, MODELS, FalconModel, Fit, alternatives, fit
 
 PAIRS = [(model, instance_type) for model in MODELS.values() for instance_type in model.supported_instance_types]
 

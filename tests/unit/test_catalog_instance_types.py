@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS
 
 
 @pytest.mark.parametrize("name", MODELS)

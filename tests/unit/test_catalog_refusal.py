@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, refusal, why_not
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, refusal, why_not
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,11 +1,11 @@
-"""Disagreements with the SDK's tables are found. `python -m catalog.verify` feeds it the real ones."""
+"""Disagreements with the SDK's tables are found. `python -m falconry.catalog.verify` feeds it the real ones."""
 
 from __future__ import annotations
 
 import pytest
 
-from catalog import MODELS, REGIONS
-from catalog.verify import bucket_disagreements, gpu_disagreements, image_disagreements
+from falconry.catalog import MODELS, REGIONS
+from falconry.catalog.verify import bucket_disagreements, gpu_disagreements, image_disagreements
 
 REGISTRIES = {
     version: {name: region.image_account for name, region in REGIONS.items()} for version in ("1.4.0", "2.4.0")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from local_aws.data_plane.api_gateway.definition import (
     FunctionTarget,
     Stage,

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
-
 from local_aws.data_plane.http_messages import BodyTooLargeError, ConnectionLostError, Request, Response
 from local_aws.data_plane.http_server import HttpServer
 from local_aws.data_plane.sagemaker_runtime.event_stream import payload_part, stream_exception

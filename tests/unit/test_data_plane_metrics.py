@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from chat import metrics
 from chat.record import Record
-
 from local_aws.data_plane.metrics import MetricWriter, embedded_metrics
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from delivery import comment, previous
-from delivery.assembly import Assembly, pack, unpack
-from delivery.change_sets import Change, State, described
-from delivery.errors import DeliveryError
-from delivery.github import Github
-from delivery.template_diff import template_diff
+from falconry.delivery import comment, previous
+from falconry.delivery.assembly import Assembly, pack, unpack
+from falconry.delivery.change_sets import Change, State, described
+from falconry.delivery.errors import DeliveryError
+from falconry.delivery.github import Github
+from falconry.delivery.template_diff import template_diff
 from falconry.review import markdown
 from tests.github_support import REPOSITORY, TOKEN, GithubStandIn, github
 
@@ -166,7 +166,7 @@ def test_an_assembly_that_is_none_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DeliveryError, match=r"is not the assembly of dev: manifest\.json is missing"):
         Assembly.open("dev", tmp_path / "dev.tar")
-    with pytest.raises(DeliveryError, match=r"`python -m delivery\.assemblies` makes one"):
+    with pytest.raises(DeliveryError, match=r"`python -m falconry.delivery\.assemblies` makes one"):
         Assembly.open("dev", tmp_path / "absent.tar")
 
 

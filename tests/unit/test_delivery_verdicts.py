@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from delivery import comment, deploy
-from delivery.assembly import Assembly, pack
-from delivery.change_sets import State, execute, prepare, save
-from delivery.errors import DeliveryError
-from delivery.projects import Project
-from delivery.review import review
+from falconry.delivery import comment, deploy
+from falconry.delivery.assembly import Assembly, pack
+from falconry.delivery.change_sets import State, execute, prepare, save
+from falconry.delivery.errors import DeliveryError
+from falconry.delivery.projects import Project
+from falconry.delivery.review import review
 
 
 def write_assembly(file: Path, commit: str, **resources: Mapping[str, object]) -> Path:
@@ -200,7 +200,8 @@ def test_a_change_set_that_cannot_be_made_stops_where_nothing_is_to_come(assembl
 def test_a_stack_that_needs_what_another_will_make_is_deployed_after_it(
     assemblies: tuple[Assembly, Assembly], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("delivery.change_sets._changes", lambda assembly, stack: iter([{"ResourceChange": {}}]))
+    changes = "falconry.delivery.change_sets._changes"
+    monkeypatch.setattr(changes, lambda assembly, stack: iter([{"ResourceChange": {}}]))
 
     states, _ = prepare(assemblies[0], FakeProject(broken=("deploy falconry-dev-api",)))
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import settings
-from catalog import Weights
+from falconry import settings
+from falconry.catalog import Weights
 from falconry.deployment import cost, health
 from falconry.deployment.changes import Change, changes
 from falconry.deployment.contents import contents
 from falconry.deployment.cost import Load
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.preflight.instances import demand
-from settings import Model, Settings, serving
+from falconry.settings import Model, Settings, serving
 
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-import settings
+from falconry import settings
 from falconry.preflight import account, artifacts, instances, network
 from falconry.preflight.check import Check, Checker, Outcome, asked
 from falconry.target import Target

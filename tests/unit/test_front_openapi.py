@@ -11,8 +11,8 @@ from chat.openapi import document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from constructs_lib.routes import ROUTES
-from docs import api_reference
+from constructs_lib.api.routes import ROUTES
+from tools.docs import api_reference
 
 from .front_support import BASE, CHAT, INSTRUCT, FakeClient, answer, chat, chunks, complete, final, front, read, send
 from .front_support import token as token_event

@@ -9,15 +9,14 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
-from starlette.types import Message
-
 from local_aws.model_server.app import make_app
 from local_aws.model_server.engine import Token
 from local_aws.model_server.event_stream import EventStreamResponse
 from local_aws.model_server.inference import Inference
 from local_aws.model_server.settings import Settings
 from local_aws.model_server.versions import VERSIONS
+from starlette.testclient import TestClient
+from starlette.types import Message
 
 SETTINGS = Settings(version=VERSIONS["2.4.0"])
 

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from local_aws.model_server.__main__ import TINY_FALCON
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-
 from local_aws.model_server.body import GenerateRequest, parse_json, read_generate
 from local_aws.model_server.errors import BodyError, TemplateError, ValidationError
 from local_aws.model_server.grammar import Grammar

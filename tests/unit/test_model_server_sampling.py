@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from local_aws.model_server.sampling import SamplingParameters, TokenChooser, keep_top_k, keep_top_p, keep_typical
 from local_aws.model_server.watermark import green_list
 

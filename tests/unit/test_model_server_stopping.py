@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-
 from local_aws.model_server.decoding import IncrementalDecoder
 from local_aws.model_server.stopping import FinishReason, StoppingCriteria
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import settings
-from settings import SettingsError, reference
+from falconry import settings
+from falconry.settings import SettingsError
+from tools.docs import settings_reference
 
 from .bad_configs import BAD_CONFIGS, EXPECTED, said_of
 
@@ -177,11 +178,11 @@ def test_what_is_said_of_a_bad_config_was_read_and_found_helpful(name: str) -> N
 
 
 def test_the_reference_page_is_that_of_the_fields() -> None:
-    assert reference.PAGE.read_text(encoding="utf-8") == reference.page()
+    assert settings_reference.PAGE.read_text(encoding="utf-8") == settings_reference.page()
 
 
 def test_every_field_is_described() -> None:
-    rows = [line.split(" | ") for line in reference.page().splitlines() if line.startswith("| `")]
+    rows = [line.split(" | ") for line in settings_reference.page().splitlines() if line.startswith("| `")]
 
     assert len(rows) > 40
     assert [row[0] for row in rows if not row[-1].strip(" |")] == []

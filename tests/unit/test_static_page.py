@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import playground
-from catalog import samples
+from falconry.catalog import samples
 from playground.document import PAGE
 from playground.modules import ModuleError, join
 

@@ -1,0 +1,50 @@
+"""How the API's methods know who calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from aws_cdk import aws_apigateway as apigateway
+
+from constructs_lib.api.gateway_responses import Credentials
+
+
+class MethodAuth(TypedDict):
+    """The arguments of `add_method` that say who may call."""
+
+    authorization_type: apigateway.AuthorizationType | None
+    authorizer: apigateway.IAuthorizer | None
+    api_key_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a method asks for before it calls the front.
+
+    Attributes:
+        authorizer: asks a function about the request, or None.
+        signed: whether requests carry an AWS signature (SigV4).
+        api_key: whether requests need a key of a usage plan, which the authorizer tells.
+    """
+
+    authorizer: apigateway.IAuthorizer | None = None
+    signed: bool = False
+    api_key: bool = False
+
+    @property
+    def credentials(self) -> Credentials:
+        """What callers bring."""
+        if self.signed:
+            return "signature"
+        return "api_key" if self.api_key else "token"
+
+    def method_options(self) -> MethodAuth:
+        """For a method that only admitted requests reach. Raises ValueError if everybody would be."""
+        if self.authorizer is None and not self.signed:
+            raise ValueError("authorizer: None: without an authorizer and without signatures anybody could call")
+        return {
+            "authorization_type": apigateway.AuthorizationType.IAM if self.signed else None,
+            "authorizer": self.authorizer,
+            "api_key_required": self.api_key,
+        }

@@ -1,0 +1,164 @@
+"""What API Gateway itself answers when a request never reaches the front: OpenAI's error object, with an honest
+status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aws_cdk import aws_apigateway as apigateway
+
+from constructs_lib.api.routes import ROUTES
+
+Type = apigateway.ResponseType
+
+_LISTED = ", ".join(f"{method} {path}" for method, path in ROUTES)
+_UNKNOWN_ROUTE = f"There is no such route. Known: {_LISTED}."
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayError:
+    """One row: API Gateway's response type, and the status, type, code and message that the client gets.
+
+    `message` None passes on API Gateway's own sentence.
+    """
+
+    response_type: apigateway.ResponseType
+    status: int | None
+    error_type: str
+    code: str | None
+    message: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def template(self) -> str:
+        """The mapping template of the JSON body."""
+        own_words = "$context.error.message"
+        body = {
+            "error": {
+                "message": self.message or own_words,
+                "type": self.error_type,
+                "param": None,
+                "code": self.code,
+            }
+        }
+        # messageString is API Gateway's sentence with its quotation marks, escaped as JSON.
+        return json.dumps(body).replace(json.dumps(own_words), "$context.error.messageString")
+
+    def response_headers(self) -> dict[str, str]:
+        """Headers for `RestApi.add_gateway_response`: names to quoted values or context variables."""
+        quoted = {name: f"'{value}'" for name, value in self.headers.items()}
+        return {"x-request-id": "context.requestId", **quoted}
+
+
+NO_RETRY = {"x-should-retry": "false"}
+"""Tells OpenAI's clients not to send the same request again by themselves."""
+
+GATEWAY_ERRORS = (
+    GatewayError(
+        Type.UNAUTHORIZED,
+        401,
+        "invalid_request_error",
+        "missing_api_key",
+        "No API key was sent. Send it as the header `Authorization: Bearer YOUR_KEY`.",
+    ),
+    GatewayError(
+        Type.INVALID_API_KEY,
+        401,
+        "invalid_request_error",
+        "invalid_api_key",
+        "The API key is not known here, or it was disabled. Ask the API's operator for a key.",
+    ),
+    GatewayError(
+        Type.ACCESS_DENIED,
+        403,
+        "permission_error",
+        "access_denied",
+        "This caller may not do that.",
+    ),
+    GatewayError(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
+    GatewayError(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
+    GatewayError(Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
+    GatewayError(Type.RESOURCE_NOT_FOUND, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
+    GatewayError(
+        Type.REQUEST_TOO_LARGE,
+        413,
+        "invalid_request_error",
+        "request_too_large",
+        "The request is larger than API Gateway takes (10 MB). Send a shorter prompt.",
+    ),
+    GatewayError(
+        Type.THROTTLED,
+        429,
+        "rate_limit_error",
+        "rate_limit_exceeded",
+        "Too many requests for this key just now. Try again in a second.",
+        {"Retry-After": "1"},
+    ),
+    GatewayError(
+        Type.QUOTA_EXCEEDED,
+        429,
+        "insufficient_quota",
+        "insufficient_quota",
+        "This key's quota is used up. It is renewed with its period; ask the API's operator for more.",
+        NO_RETRY,
+    ),
+    # The integration answers late or not at all while it may still generate: sending the request again would
+    # generate twice.
+    GatewayError(
+        Type.INTEGRATION_TIMEOUT,
+        504,
+        "server_error",
+        "timeout",
+        "The answer did not begin in time. Ask for fewer tokens or try again later.",
+        NO_RETRY,
+    ),
+    GatewayError(
+        Type.INTEGRATION_FAILURE,
+        502,
+        "server_error",
+        "front_failed",
+        "The request failed before an answer began. Try again; if it lasts, give the request id to the API's operator.",
+        NO_RETRY,
+    ),
+    GatewayError(Type.DEFAULT_4_XX, None, "invalid_request_error", None),
+    GatewayError(Type.DEFAULT_5_XX, None, "server_error", "gateway_error", None, NO_RETRY),
+)
+"""Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
+
+Credentials = Literal["api_key", "signature", "token"]
+"""What callers bring: a key of a usage plan, AWS's signature (SigV4), or an identity provider's token."""
+
+_OWN_WORDS: dict[Credentials, tuple[GatewayError, ...]] = {
+    "api_key": (),
+    # With signatures, API Gateway says the same of a request without one and of one without a route.
+    "signature": (
+        GatewayError(
+            Type.MISSING_AUTHENTICATION_TOKEN,
+            403,
+            "invalid_request_error",
+            "missing_signature",
+            "The request is not signed with AWS credentials (SigV4, service execute-api), or there is no such route. "
+            f"Known: {_LISTED}.",
+        ),
+    ),
+    # API Gateway does not tell a token that is missing from one that the authorizer refused.
+    "token": (
+        GatewayError(
+            Type.UNAUTHORIZED,
+            401,
+            "invalid_request_error",
+            "invalid_token",
+            "There is no good token: none was sent, or it has expired, or it is another issuer's or for another "
+            "audience. Send a new one as the header `Authorization: Bearer YOUR_TOKEN`.",
+        ),
+    ),
+}
+"""What is said otherwise where callers bring these credentials."""
+
+
+def gateway_errors(credentials: Credentials) -> tuple[GatewayError, ...]:
+    """The answers for an API whose callers bring these credentials."""
+    # By their names: the CDK makes a new object each time that it is asked for one of its types.
+    own = {error.response_type.response_type: error for error in _OWN_WORDS[credentials]}
+    return tuple(own.get(error.response_type.response_type, error) for error in GATEWAY_ERRORS)

@@ -1,0 +1,1 @@
+"""What GitHub's workflows may do in the account."""

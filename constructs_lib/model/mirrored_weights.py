@@ -1,0 +1,43 @@
+"""Weights in a deployment's own bucket, of which a deploy knows by a parameter alone."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnParameter, Fn
+from constructs import Construct
+
+from falconry.catalog import Weights
+
+
+class MirroredWeights(Construct):
+    """The copy of a model's weights that an SSM parameter names.
+
+    CloudFormation reads the parameter at each deployment, and refuses one for which it is not there. Whoever copies the
+    weights writes it last, so a deployment never takes a copy that is not whole; and a new copy, which has a prefix of
+    its own, replaces the model.
+
+    Args:
+        bucket_name: the bucket.
+        prefix: what the keys of all copies begin with, with "/" at its end; the model's role may read below it.
+        parameter_name: of a StringList: key, S3DataType, CompressionType.
+        key_arn: the KMS key of the bucket.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, bucket_name: str, prefix: str, parameter_name: str, key_arn: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        published = CfnParameter(
+            self,
+            "Published",
+            type="AWS::SSM::Parameter::Value<List<String>>",
+            default=parameter_name,
+            description="Which copy of the weights to take: key, data type, compression",
+        ).value_as_list
+        self.weights = Weights(
+            bucket=bucket_name,
+            key=Fn.select(0, published),
+            s3_data_type=Fn.select(1, published),
+            compression_type=Fn.select(2, published),
+            key_arn=key_arn,
+            below=prefix,
+        )

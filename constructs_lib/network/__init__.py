@@ -1,0 +1,1 @@
+"""Where it all runs: a VPC without a way to the internet, or an existing one."""

@@ -1,0 +1,1 @@
+"""What watches a deployment: metrics, alarms, dashboard, budget, audit log."""

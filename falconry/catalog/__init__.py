@@ -1,0 +1,46 @@
+"""Facts about Falcon on SageMaker, as data, and what follows from them alone.
+
+The data lies in `falconry/catalog/data/*.json`, each file with its source and the date it was read.
+"""
+
+from falconry.catalog.capacity import Capacity
+from falconry.catalog.fit import Fit, alternatives, fit
+from falconry.catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
+from falconry.catalog.log_groups import component_log_group, endpoint_log_group
+from falconry.catalog.models import MODELS, Dimensions, FalconModel
+from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
+from falconry.catalog.refusal import why_not
+from falconry.catalog.regions import REGIONS, Region
+from falconry.catalog.samples import Sample, samples
+from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServicePrices
+from falconry.catalog.weights import Weights, from_jumpstart, from_publication
+
+__all__ = [
+    "ENDPOINT_QUOTA_CODES",
+    "INSTANCE_TYPES",
+    "MODELS",
+    "QUANTIZATIONS",
+    "REGIONS",
+    "SERVICE_PRICES",
+    "SERVICE_PRICES_READ",
+    "Capacity",
+    "Dimensions",
+    "FalconModel",
+    "Fit",
+    "Gpu",
+    "InstanceType",
+    "Price",
+    "Quantization",
+    "Region",
+    "Sample",
+    "ServicePrices",
+    "Weights",
+    "alternatives",
+    "component_log_group",
+    "endpoint_log_group",
+    "fit",
+    "from_jumpstart",
+    "from_publication",
+    "samples",
+    "why_not",
+]

@@ -1,0 +1,127 @@
+"""A deployment as it is handed from job to job: the synthesised stacks, the config that they come from, the commit.
+
+    cdk.out/        the cloud assembly
+    <name>.yaml     the config: what `falconry smoke` has to know belongs to these stacks, not to newer ones
+    commit          the commit's id
+
+All in one file, `<name>.tar`: GitHub's artifacts forget which files are executable, and Lambda starts one of these.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from falconry.delivery.errors import DeliveryError
+
+BY_HAND = "-delivery"
+"""The stack that no workflow deploys: it says who may deploy."""
+
+EXECUTABLE = 0o100
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The deployment called `name`, unpacked in `folder`."""
+
+    name: str
+    folder: Path
+
+    @classmethod
+    def open(cls, name: str, file: Path) -> Assembly:
+        """Unpack `file` beside itself. Raises DeliveryError if it is not there or not of this form."""
+        folder = file.resolve().with_suffix(".unpacked")
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            unpack(file, folder)
+        except (OSError, tarfile.TarError) as error:
+            raise DeliveryError(
+                f"{file} is no assembly: {error}. `python -m falconry.delivery.assemblies` makes one."
+            ) from None
+        found = cls(name, folder)
+        for part in (found.cdk_out / "manifest.json", found.config, found.folder / "commit"):
+            if not part.is_file():
+                raise DeliveryError(f"{file} is not the assembly of {name}: {part.name} is missing in it.")
+        return found
+
+    @property
+    def cdk_out(self) -> Path:
+        return self.folder / "cdk.out"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / f"{self.name}.yaml"
+
+    @property
+    def commit(self) -> str:
+        return (self.folder / "commit").read_text(encoding="utf-8").strip()
+
+    @property
+    def stacks(self) -> list[str]:
+        """The stacks that a workflow deploys, each after those that it depends on."""
+        names = [name for name in self._stacks if not name.endswith(BY_HAND)]
+        ordered: list[str] = []
+        while len(ordered) < len(names):
+            ordered += [
+                name for name in names if name not in ordered and all(one in ordered for one in self.needs(name))
+            ]
+        return ordered
+
+    def needs(self, stack: str) -> list[str]:
+        """The stacks that `stack` depends on."""
+        return [name for name in self._stacks[stack].get("dependencies", []) if name in self._stacks]
+
+    def role(self, kind: str) -> str:
+        """The ARN of the bootstrap role "deploy" or "lookup", with placeholders for partition and account."""
+        properties = self._stacks[self.stacks[0]]["properties"]
+        return str(properties["assumeRoleArn"] if kind == "deploy" else properties["lookupRole"]["arn"])
+
+    @property
+    def region(self) -> str:
+        environment: str = self._stacks[self.stacks[0]]["environment"]
+        return environment.rpartition("/")[2]
+
+    @cached_property
+    def _stacks(self) -> Mapping[str, Any]:
+        manifest = json.loads((self.cdk_out / "manifest.json").read_text(encoding="utf-8"))
+        return {
+            name: artifact
+            for name, artifact in manifest["artifacts"].items()
+            if artifact["type"] == "aws:cloudformation:stack"
+        }
+
+
+def pack(folder: Path, file: Path) -> None:
+    """All files below `folder` in one, the same bytes for the same files."""
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            member = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            member.size = path.stat().st_size
+            member.mode = 0o755 if path.stat().st_mode & EXECUTABLE else 0o644
+            with path.open("rb") as content:
+                archive.addfile(member, content)
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Only plain files, and only below `folder`: a pull request's own code may have written the archive.
+
+    Raises:
+        tarfile.TarError: it holds something else.
+    """
+    with tarfile.open(file) as archive:
+        for member in archive:
+            path = PurePosixPath(member.name)
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None or path.is_absolute() or ".." in path.parts:
+                raise tarfile.TarError(f"{member.name!r} is no plain file below the folder")
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as output:
+                shutil.copyfileobj(content, output)
+            target.chmod(0o755 if member.mode & EXECUTABLE else 0o644)

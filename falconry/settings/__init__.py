@@ -1,0 +1,52 @@
+"""The typed form of a config file: what a platform engineer can set, with defaults and limits.
+
+`load(Path("config/dev.yaml"))` returns `Settings` or raises `SettingsError`, which names every mistake of the file at
+once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
+"""
+
+from falconry.settings.delivery import Delivery
+from falconry.settings.emulation import emulated
+from falconry.settings.loading import SettingsError, config_path, load
+from falconry.settings.operations import Alarms, AuditLog, Budget, Operations
+from falconry.settings.scaling import Scaling, Schedule, Update
+from falconry.settings.sections import (
+    MAX_STOP_SEQUENCES,
+    MAX_TOP_N_TOKENS,
+    Api,
+    Client,
+    Domain,
+    ExistingVpc,
+    Iam,
+    Jwt,
+    Model,
+    Network,
+    Settings,
+    WebAcl,
+)
+
+__all__ = [
+    "MAX_STOP_SEQUENCES",
+    "MAX_TOP_N_TOKENS",
+    "Alarms",
+    "Api",
+    "AuditLog",
+    "Budget",
+    "Client",
+    "Delivery",
+    "Domain",
+    "ExistingVpc",
+    "Iam",
+    "Jwt",
+    "Model",
+    "Network",
+    "Operations",
+    "Scaling",
+    "Schedule",
+    "Settings",
+    "SettingsError",
+    "Update",
+    "WebAcl",
+    "config_path",
+    "emulated",
+    "load",
+]

@@ -1,0 +1,77 @@
+"""A YAML file with the line of each of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from falconry.settings.words import dotted
+
+
+class DocumentError(ValueError):
+    """The file is no YAML mapping with each key once. `sentences` says so, one for each thing that is wrong."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class Document:
+    """The file at `path`, read.
+
+    Attributes:
+        values: its content as Python values.
+
+    Raises:
+        DocumentError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: dict[tuple[str | int, ...], int] = {}
+        self._repeated: list[str] = []
+        try:
+            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+            mend = " Indent with spaces." if "\\t" in str(error.problem) else ""
+            raise DocumentError(f"{path}{line}: not valid YAML: {error.problem}.{mend}") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise DocumentError(f"{path}: not valid YAML: {error}") from None
+        if not isinstance(root, yaml.MappingNode):
+            raise DocumentError(f"{path}: holds no settings. It must give at least `region` and `models`.")
+        self.values: dict[str, Any] = self._read(root, ())
+        if self._repeated:
+            raise DocumentError(*self._repeated)
+
+    def place(self, path: Sequence[str | int]) -> str:
+        """`file:line: path`; the line of the nearest parent where the value itself is absent."""
+        known = tuple(path)
+        while known not in self._lines:
+            known = known[:-1]
+        return f"{self._path}:{self._lines[known]}: {dotted(path)}" if path else f"{self._path}"
+
+    def _read(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        self._lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._read_mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return yaml.SafeLoader("").construct_object(node)
+
+    def _read_mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            here, line = (*path, key), key_node.start_mark.line + 1
+            if key in mapping:
+                first = self._lines[here]
+                self._repeated.append(
+                    f"{self._path}:{line}: {dotted(here)}: stands twice (first in line {first}). Keep one."
+                )
+            self._lines[here] = line
+            mapping[key] = self._read(value_node, here)
+        return mapping

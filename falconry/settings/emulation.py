@@ -1,0 +1,13 @@
+"""What is otherwise in the emulated AWS, on one machine and for one user."""
+
+from __future__ import annotations
+
+from falconry.settings.sections import Settings
+
+
+def emulated(settings: Settings) -> Settings:
+    """`settings` as they are deployed there: with the playground, unless the file says no or callers sign."""
+    api = settings.api
+    if api.playground is not None or api.auth == "iam":
+        return settings
+    return settings.model_copy(update={"api": api.model_copy(update={"playground": True})})

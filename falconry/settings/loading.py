@@ -1,0 +1,66 @@
+"""From a file to `Settings`, or to sentences about everything that is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from falconry.catalog import MODELS
+from falconry.settings.document import Document, DocumentError
+from falconry.settings.mistakes import is_echo, sentence
+from falconry.settings.sections import Settings
+from falconry.settings.words import did_you_mean, listing
+
+
+class SettingsError(ValueError):
+    """A config file cannot be used. `mistakes` holds one sentence for each thing that is wrong."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+def config_path(config: str) -> Path:
+    """The file that `config` means: a path that ends in .yaml, or the name of a file in config/ without its ending."""
+    return Path(config) if config.endswith(".yaml") else Path("config") / f"{config}.yaml"
+
+
+def load(path: Path, *, licences_needed: bool = True) -> Settings:
+    """Read and check the config file at `path`.
+
+    `licences_needed=False` leaves out the acknowledgement of licences: for a deployment that fetches no weights.
+
+    Raises:
+        SettingsError: the file is missing, is not YAML, or holds mistakes.
+    """
+    if not path.is_file():
+        present = sorted(file.stem for file in path.parent.glob("*.yaml"))
+        hint = did_you_mean(path.stem, present)
+        where = f"Present in {path.parent}/: {listing(present) or 'none'}."
+        raise SettingsError([f"{path}: there is no such config file.{hint} {where}"])
+    try:
+        document = Document(path)
+        settings = Settings.model_validate({**document.values, "name": path.stem})
+    except DocumentError as error:
+        raise SettingsError(error.sentences) from None
+    except ValidationError as error:
+        mistakes = [sentence(details, document, path) for details in error.errors() if not is_echo(details)]
+        raise SettingsError(mistakes) from None
+    if licences_needed:
+        _require_licences(settings, document)
+    return settings
+
+
+def _require_licences(settings: Settings, document: Document) -> None:
+    mistakes = []
+    for index, model in enumerate(settings.models):
+        entry = MODELS[model.name]
+        if entry.requires_licence_acknowledgement and not model.accept_license:
+            mistakes.append(
+                f"{document.place(('models', index, 'accept_license'))}: the weights of {model.name} come under the "
+                f"{entry.licence}. Read them; then write `accept_license: true` beside the model's name."
+            )
+    if mistakes:
+        raise SettingsError(mistakes)

@@ -1,0 +1,218 @@
+"""How many instances a model has, when, and how they are replaced."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from falconry.settings.checks import mistake
+from falconry.settings.section import Section
+from falconry.settings.words import did_you_mean
+
+MOST_INSTANCES = 100
+
+_CRON_FIELDS = "minute hour day-of-month month day-of-week year"
+
+
+class Schedule(Section):
+    """A moment at which the bounds of the scaling change, again and again."""
+
+    cron: Annotated[str, Field(pattern=r"^\S+( \S+){5}$")] = Field(
+        description=f"Six fields: {_CRON_FIELDS}. `0 7 ? * MON-FRI *` is seven o'clock on working days."
+    )
+    min_instances: int = Field(ge=0, le=MOST_INSTANCES, description="From then on, at least so many instances.")
+    max_instances: int = Field(ge=0, le=MOST_INSTANCES, description="From then on, at most so many.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _check_bounds(self.min_instances, self.max_instances)
+        days = self.cron.split(" ")[2], self.cron.split(" ")[4]
+        if "?" not in days:
+            raise mistake(
+                f"{self.cron!r} names both days of the month and days of the week. Write `?` for one of them, such as "
+                "`0 7 ? * MON-FRI *`.",
+                field="cron",
+            )
+        return self
+
+
+class Scaling(Section):
+    """How many instances stand behind the endpoint as the load or the clock changes."""
+
+    mode: Literal["fixed", "target_tracking", "scheduled", "scale_to_zero"] = Field(
+        default="fixed",
+        description="`fixed`: always `instance_count`; `target_tracking`: as many as the requests need; `scheduled`: "
+        "by the clock; `scale_to_zero`: as many as the requests need, none without requests.",
+    )
+    min_instances: int | None = Field(
+        default=None,
+        ge=0,
+        le=MOST_INSTANCES,
+        description="The fewest. Default: `instance_count`; 0 for `scale_to_zero`.",
+    )
+    max_instances: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_INSTANCES,
+        description="The most. Default: the fewest, and at least `instance_count`.",
+    )
+    concurrent_requests_per_instance: float = Field(
+        default=64,
+        gt=0,
+        le=1_000,
+        description="Requests under way at once in each instance that the scaling aims at. Half of what a container "
+        "takes leaves room for the minutes until a new instance serves.",
+    )
+    scale_in_cooldown_minutes: int = Field(
+        default=15, ge=1, le=720, description="Minutes to wait after a change before instances are taken away."
+    )
+    scale_out_cooldown_minutes: int = Field(
+        default=5, ge=1, le=720, description="Minutes to wait after a change before more instances are added."
+    )
+    time_zone: str = Field(
+        default="UTC", description="The time zone of the schedules, such as `Europe/Berlin` (IANA's names)."
+    )
+    schedules: tuple[Schedule, ...] = Field(
+        default=(), max_length=20, description="When the bounds change. Not for `fixed`; needed for `scheduled`."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        known = available_timezones()
+        # A machine without a time zone database knows none; then SageMaker has the last word.
+        if known and name not in known:
+            guess = did_you_mean(name, sorted(known))
+            raise mistake(f"{name!r} is not a time zone.{guess} Write one of IANA's names, such as Europe/Berlin.")
+        return name
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        given = self.model_fields_set - {"mode"}
+        if self.mode == "fixed" and given:
+            names = ", ".join(f"`{name}`" for name in sorted(given))
+            raise mistake(
+                f"`fixed` means `instance_count`, always. Take out {names}, or write `mode: target_tracking`, "
+                "`scheduled` or `scale_to_zero`.",
+                field="mode",
+            )
+        if self.mode == "scheduled" and not self.schedules:
+            raise mistake(
+                "is needed for `mode: scheduled`. Write when the bounds change: "
+                '`- {cron: "0 7 ? * MON-FRI *", min_instances: 2, max_instances: 2}`.',
+                field="schedules",
+            )
+        if self.min_instances is not None and self.max_instances is not None:
+            _check_bounds(self.min_instances, self.max_instances)
+        self._no_zero_without_components()
+        return self
+
+    def _no_zero_without_components(self) -> None:
+        """An endpoint that serves a model itself keeps an instance; one with inference components may have none."""
+        if self.mode == "scale_to_zero":
+            return
+        mend = "Only `mode: scale_to_zero` can have no instance. Write 1, or that mode; it takes schedules too."
+        if self.min_instances == 0:
+            raise mistake(f"is 0. {mend}", field="min_instances")
+        for one in self.schedules:
+            if one.min_instances == 0:
+                raise mistake(f"`{one.cron}` has min_instances 0. {mend}", field="schedules")
+
+    @property
+    def components(self) -> bool:
+        """Whether the endpoint holds inference components, which can be scaled to zero, instead of a model."""
+        return self.mode == "scale_to_zero"
+
+    def bounds(self, instance_count: int) -> tuple[int, int]:
+        """The fewest and the most instances, outside of any schedule."""
+        fewest = self.min_instances if self.min_instances is not None else 0 if self.components else instance_count
+        most = self.max_instances if self.max_instances is not None else max(fewest, instance_count)
+        return fewest, most
+
+    def peak(self, instance_count: int) -> int:
+        """The most instances that there ever are."""
+        most = self.bounds(instance_count)[1] if self.mode != "fixed" else instance_count
+        return max([most, *(one.max_instances for one in self.schedules)])
+
+    def trough(self, instance_count: int) -> int:
+        """The fewest instances that there ever are."""
+        fewest = self.bounds(instance_count)[0] if self.mode != "fixed" else instance_count
+        return min([fewest, *(one.min_instances for one in self.schedules)])
+
+
+class Update(Section):
+    """How a changed model, image or instance type takes the place of the one that serves."""
+
+    strategy: Literal["all_at_once", "canary", "linear", "rolling"] = Field(
+        default="all_at_once",
+        description="`all_at_once`: a second fleet is made, then all requests go to it; `canary`, `linear`: they go "
+        "to it in two, or in several steps; `rolling`: instances are replaced in batches, with a smaller second fleet.",
+    )
+    step_percent: int | None = Field(
+        default=None,
+        ge=5,
+        le=50,
+        description="Share of the fleet in the first step of `canary`, in each step of `linear` (10 to 50), in each "
+        "batch of `rolling` (5 to 50). Default: 50.",
+    )
+    bake_minutes: int = Field(
+        default=5,
+        ge=0,
+        le=60,
+        description="Minutes between steps, and before the old fleet goes, in which an alarm rolls the update back.",
+    )
+    rollback: bool = Field(
+        default=True,
+        description="Whether alarms on errors, time to first token and the front's failures roll an update back.",
+    )
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> Self:
+        if self.strategy == "all_at_once" and self.step_percent is not None:
+            raise mistake("has no meaning for `all_at_once`. Take it out.", field="step_percent")
+        if self.strategy == "linear" and self.step_percent is not None and self.step_percent < 10:
+            raise mistake(
+                f"{self.step_percent} is too small for `linear`: SageMaker takes 10 to 50.", field="step_percent"
+            )
+        return self
+
+    @property
+    def fleet_percent(self) -> int:
+        """How large the second fleet becomes beside the first, in percent of the instances: for the quota."""
+        return (self.step_percent or 50) if self.strategy == "rolling" else 100
+
+
+def check_update(update: Update, scaling: Scaling, instance_count: int) -> None:
+    """Raises a mistake where SageMaker would refuse the strategy for so few instances."""
+    if scaling.components and update.strategy not in ("all_at_once", "rolling"):
+        raise mistake(
+            f"{update.strategy!r} is not possible with `mode: scale_to_zero`: copies of a model are replaced batch by "
+            "batch. Write `rolling`, or leave it out.",
+            field="update.strategy",
+        )
+    if update.strategy == "all_at_once" or scaling.components:
+        return
+    fewest = scaling.trough(instance_count)
+    needed = -(-100 // (update.step_percent or 50))
+    if fewest < 2:
+        raise mistake(
+            f"{update.strategy!r} needs two instances or more, since a step is at most half of them; there may be "
+            f"{fewest}. Write `all_at_once`, or raise "
+            + ("`scaling.min_instances`." if scaling.mode != "fixed" else "`instance_count`."),
+            field="update.strategy",
+        )
+    if fewest < needed:
+        raise mistake(
+            f"{update.step_percent} percent of {fewest} instances are less than one. Write {-(-100 // fewest)} or "
+            f"more, or have {needed} instances.",
+            field="update.step_percent",
+        )
+
+
+def _check_bounds(fewest: int, most: int) -> None:
+    if most < fewest:
+        raise mistake(
+            f"{most} is less than min_instances, {fewest}. Raise it, or lower the other.", field="max_instances"
+        )

@@ -1,0 +1,121 @@
+"""What the settings mean for the services: the names of what is deployed, and what SageMaker is told.
+
+Nothing here needs the CDK: the stacks deploy it, and the `falconry` command compares it with what is deployed.
+"""
+
+from __future__ import annotations
+
+from falconry.catalog import (
+    MODELS,
+    REGIONS,
+    Capacity,
+    Weights,
+    component_log_group,
+    endpoint_log_group,
+    from_jumpstart,
+    from_publication,
+)
+from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
+from falconry.settings.sections import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+
+STACKS = ("network", "models", "api", "operations")
+"""The stacks of a deployment, each after those that it needs."""
+
+
+def prefix(settings: Settings) -> str:
+    """What the names of the deployment's stacks, functions and REST API begin with."""
+    return f"falconry-{settings.name}"
+
+
+def stack_name(settings: Settings, stack: str) -> str:
+    """The CloudFormation stack for one of `STACKS`."""
+    return f"{prefix(settings)}-{stack}"
+
+
+def artifact_bucket_name(settings: Settings, account: str) -> str:
+    """The bucket for own weights, in the account that is deployed to."""
+    return f"{prefix(settings)}-{account}-{settings.region}"
+
+
+def endpoint_names(settings: Settings, model_name: str) -> tuple[str, str]:
+    """The names that an endpoint of the model has in this deployment: of the ordinary kind, and with components."""
+    ordinary = f"{prefix(settings)}-{model_name}"
+    return ordinary, f"{ordinary}-components"
+
+
+def front_name(settings: Settings) -> str:
+    """The front's Lambda function."""
+    return f"{prefix(settings)}-chat"
+
+
+def authorizer_name(settings: Settings) -> str:
+    """The authorizer's Lambda function. There is none where callers sign their requests (`auth: iam`)."""
+    return f"{prefix(settings)}-authorizer"
+
+
+def page_name(settings: Settings) -> str:
+    """The Lambda function that serves the playground, where there is one."""
+    return f"{prefix(settings)}-playground"
+
+
+def function_log_group(function_name: str) -> str:
+    """Where a function of the deployment writes its log."""
+    return f"/falconry/{function_name}"
+
+
+def access_log_group(settings: Settings) -> str:
+    """Where API Gateway writes its access log."""
+    return f"/falconry/{prefix(settings)}-access"
+
+
+def model_log_group(settings: Settings, model: Model) -> str:
+    """Where SageMaker writes what the model's containers print."""
+    component = settings.component_name(model)
+    return component_log_group(component) if component else endpoint_log_group(settings.endpoint_name(model))
+
+
+def image(settings: Settings, model: Model) -> str:
+    """The container's image with its registry and tag."""
+    return f"{REGIONS[settings.region].image_registry}/{MODELS[model.name].image}"
+
+
+def environment(model: Model) -> dict[str, str]:
+    """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
+    return {
+        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
+        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
+        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
+        **model.environment,
+    }
+
+
+def artifact_parameter(settings: Settings, model: Model) -> str:
+    """The SSM parameter that names the copy of the model's weights that a deploy takes; `falconry mirror` writes it."""
+    return f"/falconry/{settings.name}/artifacts/{model.name}"
+
+
+def artifact_prefix(model: Model) -> str:
+    """What the keys of all copies of the model's weights begin with in the artifact bucket."""
+    return f"models/{model.name}/"
+
+
+def weights(settings: Settings, model: Model, *, artifact_bucket: str, published: str | None) -> Weights | None:
+    """Where SageMaker fetches the model from; None for own weights of which no copy is published.
+
+    Args:
+        artifact_bucket: the deployment's own bucket, `artifact_bucket_name`.
+        published: the value of `artifact_parameter`.
+    """
+    if model.model_data == "jumpstart":
+        return from_jumpstart(MODELS[model.name], REGIONS[settings.region])
+    return from_publication(artifact_bucket, published) if published else None
+
+
+def concurrent_requests(model: Model) -> int:
+    """How many requests one instance takes at once before it answers "overloaded"."""
+    return int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
+
+
+def capacity(settings: Settings) -> Capacity:
+    """What all endpoints of the deployment hold together."""
+    return Capacity.of_instances(model.most_instances * concurrent_requests(model) for model in settings.models)

@@ -1,0 +1,1 @@
+"""Generators of the documentation: reference pages from the code that they describe, and the site."""

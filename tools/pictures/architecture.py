@@ -1,0 +1,141 @@
+"""The architecture as a picture: which boxes there are, in which stack, inside the VPC or not, and a request's path.
+
+All of it is read from the templates. Two tables say what is shown: `BOXES` has the types of resources that get a box,
+`ARROWS` the types that connect two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tools.pictures.assembly import Assembly, Resource, text
+from tools.pictures.boxes import Arrow, Box, Picture
+from tools.pictures.shared import watchers
+from tools.pictures.shown import BOXES, Shown, model_behind
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """One row of `ARROWS`: each resource of the type leads from what one property refers to, to what another does."""
+
+    type: str
+    source: str
+    target: str
+    label: str = ""
+    dotted: bool = False
+
+
+ARROWS = (
+    Connecting("AWS::WAFv2::WebACLAssociation", "WebACLArn", "ResourceArn", ""),
+    Connecting("AWS::ApiGateway::Authorizer", "RestApiId", "AuthorizerUri", "whose key?"),
+    Connecting("AWS::ApiGateway::Method", "RestApiId", "Integration.Uri", "streams"),
+    Connecting("AWS::S3::Bucket", "", "LoggingConfiguration.DestinationBucketName", "", dotted=True),
+)
+
+
+def picture(assembly: Assembly) -> Picture:
+    """What a deployment consists of."""
+    shown = {resource: _box(assembly, row, resource) for row in BOXES for resource in assembly.of_type(row.type)}
+    outside = _weights_elsewhere(assembly, shown)
+    boxes = [Box("client", "Client", ("any OpenAI client",), "", in_vpc=False), *shown.values(), *outside.values()]
+    arrows = [
+        *_first(assembly, shown),
+        *_connections(assembly, shown),
+        *_through_vpc_endpoints(assembly, shown, outside),
+    ]
+    common, told = watchers(assembly)
+    boxes += common
+    arrows += told
+    return Picture(tuple(boxes), tuple(dict.fromkeys(arrows)), _vpc(assembly))
+
+
+def _box(assembly: Assembly, row: Shown, resource: Resource) -> Box:
+    title = row.title if isinstance(row.title, str) else row.title(resource)
+    return Box(
+        resource.logical_id,
+        title,
+        tuple(row.details(assembly, resource)),
+        resource.stack,
+        in_vpc=_in_vpc(assembly, resource),
+    )
+
+
+def _in_vpc(assembly: Assembly, resource: Resource) -> bool:
+    if resource.type == "AWS::SageMaker::Endpoint":
+        resource, _ = model_behind(assembly, resource)
+    return any(resource.at(path) for path in ("VpcConfig", "VpcId", "SubnetIds"))
+
+
+def _weights_elsewhere(assembly: Assembly, shown: dict[Resource, Box]) -> dict[str, Box]:
+    """Buckets that models are fetched from and that no stack makes, by name."""
+    found = {}
+    for endpoint in shown:
+        if endpoint.type == "AWS::SageMaker::Endpoint":
+            model, _ = model_behind(assembly, endpoint)
+            name = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri")).split("/")[2]
+            if name.startswith("jumpstart"):
+                found[name] = Box(name, "S3: JumpStart's bucket", ("the model's weights",), "", in_vpc=False)
+    return found
+
+
+def _first(assembly: Assembly, shown: dict[Resource, Box]) -> Iterable[Arrow]:
+    """A client meets the web ACL first, where the API has one."""
+    entry = assembly.of_type("AWS::WAFv2::WebACL") or assembly.of_type("AWS::ApiGateway::RestApi")
+    return [Arrow("client", shown[one].key, "HTTPS") for one in entry]
+
+
+def _connections(assembly: Assembly, shown: dict[Resource, Box]) -> Iterable[Arrow]:
+    for row in ARROWS:
+        for resource in assembly.of_type(row.type):
+            sources = assembly.referred(resource, row.source) if row.source else [resource]
+            targets = (
+                [one for one in assembly.referred(resource, row.target) if one in shown]
+                if resource.at(row.target)
+                else []
+            )
+            for source in sources:
+                yield from (Arrow(shown[source].key, shown[one].key, row.label, row.dotted) for one in targets)
+
+
+def _through_vpc_endpoints(assembly: Assembly, shown: dict[Resource, Box], outside: dict[str, Box]) -> Iterable[Arrow]:
+    """What in the VPC needs something that a VPC endpoint's policy names: the way there leads through that endpoint."""
+    for gate in assembly.of_type("AWS::EC2::VPCEndpoint"):
+        allowed = text(gate.at("PolicyDocument"))
+        for endpoint in assembly.of_type("AWS::SageMaker::Endpoint"):
+            name = f":endpoint/{endpoint.at('EndpointName')}"
+            if name in allowed:
+                for caller in _roles_allowing(assembly, shown, name):
+                    yield Arrow(shown[caller].key, shown[gate].key, "one call")
+                yield Arrow(shown[gate].key, shown[endpoint].key)
+            model, _ = model_behind(assembly, endpoint)
+            if _in_vpc(assembly, endpoint) and "s3:GetObject" in allowed:
+                weights = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri"))
+                yield Arrow(shown[endpoint].key, shown[gate].key, "weights, at the start", dotted=True)
+                yield from (
+                    Arrow(shown[gate].key, box.key, dotted=True) for name, box in outside.items() if name in weights
+                )
+        for bucket in assembly.of_type("AWS::S3::Bucket"):
+            if text(bucket.at("BucketName")) + "/*" in allowed:
+                yield Arrow(shown[gate].key, shown[bucket].key, dotted=True)
+
+
+def _roles_allowing(assembly: Assembly, shown: dict[Resource, Box], what: str) -> list[Resource]:
+    """Functions in the VPC whose role's policies name `what`."""
+    return [
+        function
+        for function in assembly.of_type("AWS::Lambda::Function")
+        if shown[function].in_vpc
+        for role in assembly.referred(function, "Role")
+        if what in text(role.at("Policies"))
+    ]
+
+
+def _vpc(assembly: Assembly) -> str:
+    subnets = assembly.of_type("AWS::EC2::Subnet")
+    doors = [one for kind in ("InternetGateway", "NatGateway") for one in assembly.of_type(f"AWS::EC2::{kind}")]
+    if not subnets:
+        return "Your VPC"
+    ways = "no internet gateway, no NAT" if not doors else f"ways out: {len(doors)}"
+    zones = {text(one.at("AvailabilityZone")) for one in subnets}
+    return f"VPC: {len(subnets)} isolated subnets in {len(zones)} zones, {ways}"
