@@ -210,6 +210,8 @@ lock: $(BIN)/.installed ## Renew the lock files from pyproject.toml, requirement
 clean: ## Remove what was installed and made
 	@rm -rf .venv .venv-* node_modules tools/pictures/node_modules cdk.out .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+IN_PLACE := --no-deps --no-build-isolation --editable . --editable local_aws
+
 $(BIN)/.installed: pyproject.toml local_aws/pyproject.toml requirements/uv.txt requirements/dev.txt package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else \
 		f"Falconry needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12")'
@@ -221,7 +223,9 @@ $(BIN)/.installed: pyproject.toml local_aws/pyproject.toml requirements/uv.txt r
 		|| { echo "uv could not install; trying pip ..."; \
 		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
 	@npm ci --loglevel=error
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable local_aws
+	@# Both projects in place: the falconry command, and the emulated AWS.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(IN_PLACE) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check $(IN_PLACE)
 	@touch $@
 
 tools/pictures/node_modules/.installed: tools/pictures/package-lock.json $(BIN)/.installed
