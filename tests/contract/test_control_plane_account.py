@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from local_aws_testing.control_plane import ControlPlane, running_control_plane
 
 from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
-
-from .control_plane_support import ControlPlane, running_control_plane
 
 
 @pytest.fixture(scope="module")

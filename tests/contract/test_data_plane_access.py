@@ -8,9 +8,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from local_aws_testing.data_plane import ACCOUNT, REGION, RunningDataPlane, data_plane, shared_aws
 
 from constructs_lib.api.access_policy import access_policy
-from tests.contract.data_plane_support import ACCOUNT, REGION, RunningDataPlane, data_plane, shared_aws
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 WRAPPED = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}}

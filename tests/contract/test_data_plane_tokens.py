@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from local_aws_testing.data_plane import PROJECT, RunningDataPlane, data_plane, shared_aws
 
-from tests.contract.data_plane_support import PROJECT, RunningDataPlane, data_plane, shared_aws
 from tests.issuer_support import Issuer
 from tests.issuer_support import issuer as running_issuer
 

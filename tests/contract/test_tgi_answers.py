@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from chat.prompt import TEMPLATES, Message
 from huggingface_hub import InferenceClient
+from local_aws_testing.model_server import DIALOGUES, ROOT, Server, running
 
-from tests.contract.tgi_support import DIALOGUES, SAMPLES, Server, running
-
+SAMPLES = json.loads((ROOT / "falconry/catalog/data/samples.json").read_text(encoding="utf-8"))
 CHATS = [sample for sample in SAMPLES if sample["kind"] == "chat"]
 COMPLETIONS = [sample for sample in SAMPLES if sample["kind"] == "completion"]
 RUNS_ON = [dialogue for dialogue in DIALOGUES if "then" in dialogue]

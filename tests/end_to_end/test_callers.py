@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from local_aws.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.server import Server
+from local_aws_testing.data_plane import free_port, wait_until
 
 from falconry import settings
 from falconry.catalog import samples
 from falconry.settings import MAX_STOP_SEQUENCES
-from tests.contract.data_plane_support import free_port, wait_until
 from tests.infrastructure.matrix import SMALL, synthesise
 from tests.issuer_support import Issuer, issuer
 

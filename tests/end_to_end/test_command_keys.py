@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from local_aws_testing.data_plane import wait_until
 
-from tests.contract.data_plane_support import wait_until
 from tests.infrastructure.matrix import SMALL, synthesise
 
 from .command import as_json, describe, falconry

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_aws_testing.data_plane import PROJECT, Aws, data_plane, shared_aws
+from local_aws_testing.functions import make_zip
 
-from tests.contract.data_plane_functions import make_zip
-from tests.contract.data_plane_support import PROJECT, Aws, data_plane, shared_aws
 from tests.faults.causes import BASE_MODEL, MODEL
 from tests.faults.deployed import SHORT_READ_TIMEOUT, Deployed
 from tests.faults.stand_in import StandIn

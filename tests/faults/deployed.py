@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_aws_testing.data_plane import RunningDataPlane, wait_until
 from openai import OpenAI
-
-from tests.contract.data_plane_support import RunningDataPlane, wait_until
 
 SHORT_READ_TIMEOUT = 0.8
 """Seconds that the front under test waits for SageMaker, in place of 75."""

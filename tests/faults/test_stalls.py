@@ -12,8 +12,8 @@ import psutil
 import pytest
 from local_aws.data_plane.settings import Limits
 from local_aws.launcher import TINY_FALCON
+from local_aws_testing.data_plane import RunningDataPlane, data_plane, shared_aws, wait_until
 
-from tests.contract.data_plane_support import RunningDataPlane, data_plane, shared_aws, wait_until
 from tests.faults.causes import MODEL
 from tests.faults.conftest import create_front
 from tests.long_answer import LONG, SHORT, SHORT_ANSWER, works

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"app", "constructs_lib", "falconry", "local_aws", "playground", "stacks", "tests", "tools"}
+OURS = {"app", "constructs_lib", "falconry", "local_aws", "local_aws_testing", "playground", "stacks", "tests", "tools"}
 LAMBDA_PACKAGES = {"authorizer", "chat", "static_page", "streaming_runtime"}
 OF_LAMBDAS_RUNTIME = {"botocore", "snapshot_restore_py", "urllib3"}
 """What Lambda's Python runtime brings along; boto3's own dependencies."""
@@ -65,7 +65,8 @@ COMMAND = {
         ("falconry/settings", OURS - {"falconry"} | COMMAND),
         ("falconry/delivery", OURS - {"falconry"} | {"falconry.catalog", "falconry.settings"}),
         ("local_aws/src", {"constructs_lib", "playground", "stacks", "tests", "tools"} | CDK | COMMAND),
-        ("tools", {"tests"}),
+        ("local_aws/tests", OURS - {"local_aws", "local_aws_testing"} | {"chat", "authorizer"}),
+        ("tools", {"local_aws_testing", "tests"}),
         ("tools/pictures", OURS - {"falconry", "tools"} | {"falconry.settings"} | COMMAND),
     ],
 )

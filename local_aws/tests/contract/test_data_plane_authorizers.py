@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-
-from tests.contract.data_plane_support import RunningDataPlane, data_plane, shared_aws
+from local_aws_testing.data_plane import RunningDataPlane, data_plane, shared_aws
 
 KEY = "authorized-key-01234567890"
 

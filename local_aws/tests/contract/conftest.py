@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-
-from tests.contract.control_plane_support import ControlPlane, running_control_plane
+from local_aws_testing.control_plane import ControlPlane, running_control_plane
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-
-from tests.contract.control_plane_support import (
+from local_aws_testing.control_plane import (
     ACCOUNT,
     REGION,
     ControlPlane,

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-
-from tests.contract.tgi_support import Server, running
+from local_aws_testing.model_server import Server, running
 
 HELLO = "User: Hello!\nFalcon:"
 SCHEMA: dict[str, Any] = {

@@ -7,8 +7,7 @@ import zipfile
 from typing import Any
 
 import pytest
-
-from tests.contract.control_plane_support import (
+from local_aws_testing.control_plane import (
     REGION,
     ControlPlane,
     DeployedStack,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-
-from tests.contract.control_plane_support import ACCOUNT, REGION, ROOT, ControlPlane
+from local_aws_testing.control_plane import ACCOUNT, REGION, ROOT, ControlPlane
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 NODE_FOLDER = Path(sys.executable).parent

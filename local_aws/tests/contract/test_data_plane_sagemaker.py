@@ -16,8 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 from local_aws.data_plane.settings import Limits
-
-from tests.contract.data_plane_support import ACCOUNT, REGION, Aws, RunningDataPlane, data_plane, shared_aws, wait_until
+from local_aws_testing.data_plane import ACCOUNT, REGION, Aws, RunningDataPlane, data_plane, shared_aws, wait_until
 
 NAME = "stand-in"
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import httpx2
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = json.loads((ROOT / "falconry/catalog/data/samples.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).resolve().parents[3]
 DIALOGUES = json.loads(
     (ROOT / "local_aws/src/local_aws/model_server/training/dialogues.json").read_text(encoding="utf-8")
 )["dialogues"]

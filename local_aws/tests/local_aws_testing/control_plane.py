@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from tests.contract.tgi_support import ROOT, Server, command, environment, events, running
+from local_aws_testing.model_server import ROOT, Server, command, environment, events, running
 
 COUNT = "User: Count to fifty\nFalcon:"
 HELLO = "User: Hello!\nFalcon:"

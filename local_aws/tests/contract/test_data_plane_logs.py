@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-
-from tests.contract.data_plane_support import REGION, Aws, RunningDataPlane, data_plane, shared_aws, wait_until
+from local_aws_testing.data_plane import REGION, Aws, RunningDataPlane, data_plane, shared_aws, wait_until
 
 GROUP = "/test/access"
 FORMAT = {

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from local_aws.data_plane.settings import Limits
-
-from tests.contract.data_plane_support import Aws, RunningDataPlane, data_plane, shared_aws, wait_until
+from local_aws_testing.data_plane import Aws, RunningDataPlane, data_plane, shared_aws, wait_until
 
 OPENAI_ERROR = (
     '{"error":{"message":$context.error.messageString,"type":"$context.error.responseType",'

@@ -15,9 +15,7 @@ import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-from tests.contract.data_plane_functions import BUFFERED_FUNCTION, make_zip
-from tests.contract.data_plane_support import (
+from local_aws_testing.data_plane import (
     REGION,
     Aws,
     RunningDataPlane,
@@ -25,6 +23,7 @@ from tests.contract.data_plane_support import (
     shared_aws,
     wait_until,
 )
+from local_aws_testing.functions import BUFFERED_FUNCTION, make_zip
 
 
 @pytest.fixture(scope="module")

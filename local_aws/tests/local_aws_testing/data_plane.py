@@ -20,11 +20,11 @@ import httpx2
 from local_aws.data_plane.data_plane import DataPlane
 from local_aws.data_plane.settings import Limits, Settings
 
-from tests.contract.data_plane_functions import FUNCTION_ZIP
+from local_aws_testing.functions import FUNCTION_ZIP
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def free_port() -> int:

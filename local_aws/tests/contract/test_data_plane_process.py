@@ -12,8 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-
-from tests.contract.data_plane_support import PROJECT, REGION, alive, free_port, shared_aws, wait_until
+from local_aws_testing.data_plane import PROJECT, REGION, alive, free_port, shared_aws, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""What several tests of local_aws share: running servers, clients for them, and functions to deploy."""
