@@ -1,4 +1,4 @@
-"""The server: moto's WSGI application with this package's CloudFormation and fixes."""
+"""The server: moto's WSGI application with this package's CloudFormation and patches."""
 
 import os
 
@@ -17,9 +17,9 @@ def build(host: str, port: int) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
     from .cloudformation.api import CloudFormationApi
-    from .fixes import install
     from .jumpstart import stock
     from .lambda_code import serving_bundles
+    from .moto_patches import install
 
     install(CloudFormationApi)
     stock()

@@ -4,12 +4,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import h11
-
-if TYPE_CHECKING:
-    from local_aws.data_plane.http_server import HttpConnection
 
 Headers = Sequence[tuple[str, str]]
 
@@ -25,10 +22,24 @@ class BodyTooLargeError(Exception):
     """The request's body has more bytes than the limit given to `Request.read`."""
 
 
+class Connection(Protocol):
+    """What a request and its response need of the client connection that they belong to."""
+
+    lost: asyncio.Event
+    """Set once the client has closed it."""
+    request_method: str
+
+    def allow_body(self) -> None: ...
+    def set_reading(self, wanted: bool) -> None: ...
+    def send(self, event: h11.Event) -> None: ...
+    async def drain(self) -> None: ...
+    def abort(self) -> None: ...
+
+
 class Request:
     """One request: the raw target, headers in the order and spelling they came, and the body as a stream."""
 
-    def __init__(self, connection: "HttpConnection", event: h11.Request, client_address: str) -> None:
+    def __init__(self, connection: Connection, event: h11.Request, client_address: str) -> None:
         self.method = event.method.decode("ascii")
         self.target = event.target.decode("latin-1")
         path, _, self.query = self.target.partition("?")
@@ -99,7 +110,7 @@ class Request:
 class Response:
     """The answer to one request: `send` for a whole one, or `start`, `write` and `end`; `abort` cuts the connection."""
 
-    def __init__(self, connection: "HttpConnection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.started = False
         self.ended = False

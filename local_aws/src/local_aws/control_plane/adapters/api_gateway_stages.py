@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.apigateway.models import Stage as MotoStage
 
-from ..fixes.api_gateway import keep
+from ..moto_patches.api_gateway import keep
 from .api_gateway import backend
 from .base import Adapter, Context, Created, NotCarriedError
 from .properties import Properties, Values, tags_as_map

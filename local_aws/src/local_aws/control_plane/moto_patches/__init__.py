@@ -1,4 +1,4 @@
-"""Mends of moto 5.2.5, one module a service. Each fix names the behaviour of moto that it replaces."""
+"""Patches of moto 5.2.5, one module a service. Each names the behavior of moto that it replaces."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from . import (
 
 
 def install(cloudformation_api: Any) -> None:
-    """Applies every fix. Must run before moto's first request, since moto binds its routes then."""
+    """Apply every patch. Must run before moto's first request, since moto binds its routes then."""
     from moto.cloudformation import urls
 
     # moto's own CloudFormation is replaced whole. Among what it does: it skips resource types that it does not know,
