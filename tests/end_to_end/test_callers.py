@@ -19,7 +19,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
-from local_aws.description import describe_api
+from local_aws.extensions.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 from local_aws_testing.data_plane import free_port, wait_until

@@ -31,7 +31,7 @@ def shell(folder: Path, *command: str) -> subprocess.Popen[str]:
 def left_running(folder: Path) -> list[str]:
     """Commands of processes that work in `folder`."""
     commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
-    return [command for command in commands if f"{folder}/falconry-aws-" in command]
+    return [command for command in commands if f"{folder}/local-aws-" in command]
 
 
 ASKS_AWS = """

@@ -64,7 +64,10 @@ COMMAND = {
         ("falconry/catalog", OURS - {"falconry"} | {"falconry.settings"} | COMMAND),
         ("falconry/settings", OURS - {"falconry"} | COMMAND),
         ("falconry/delivery", OURS - {"falconry"} | {"falconry.catalog", "falconry.settings"}),
-        ("local_aws/src", {"constructs_lib", "playground", "stacks", "tests", "tools"} | CDK | COMMAND),
+        (
+            "local_aws/src",
+            {"local_aws_testing", "constructs_lib", "playground", "stacks", "tests", "tools"} | CDK | COMMAND,
+        ),
         ("local_aws/tests", OURS - {"local_aws", "local_aws_testing"} | {"chat", "authorizer"}),
         ("tools", {"local_aws_testing", "tests"}),
         ("tools/pictures", OURS - {"falconry", "tools"} | {"falconry.settings"} | COMMAND),
@@ -72,6 +75,17 @@ COMMAND = {
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:
     assert [(file.name, name) for file, name in imports(room) if within(name, forbidden)] == []
+
+
+def test_the_emulated_aws_knows_this_project_in_one_folder_only() -> None:
+    source = ROOT / "local_aws" / "src" / "local_aws"
+    told = {source / "extensions", source / "model_server" / "tiny_falcon"}
+    files = [file for file in sorted(source.rglob("*.py")) if told.isdisjoint(file.parents)]
+    ours = OURS - {"local_aws"} | LAMBDA_PACKAGES
+
+    assert [file.name for file in files if "falconry" in file.read_text(encoding="utf-8").lower()] == []
+    for file in files:
+        assert [name for _, name in imports(str(file.relative_to(ROOT))) if within(name, ours)] == []
 
 
 @pytest.mark.parametrize("command", ["comment", "previous"])

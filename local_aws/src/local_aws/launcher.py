@@ -15,19 +15,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from falconry.settings import Settings, config_path
 from local_aws import terminal
 from local_aws.cdk import CLI, NODE, Cdk, CdkError
-from local_aws.description import describe_api
 from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
+from local_aws.project import Deployment
 from local_aws.server import Server
-from local_aws.weights import publish_weights
 
 HOST = "127.0.0.1"
 ACCOUNT = "123456789012"
-"""The emulated account where a config names none."""
+"""The emulated account where the deployment names none."""
 
 DEPLOY_ARGUMENTS = ("--require-approval", "never", "--concurrency", "2")
 
@@ -53,9 +51,8 @@ class Stopped(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says. `config` is a name in config/ or a path; `port` 0 takes a free one."""
+    """What the command line says. `port` 0 takes a free one."""
 
-    config: str
     port: int
     model_dir: Path | None
     model_server_url: str | None
@@ -68,13 +65,13 @@ class Launcher:
     While it runs, `<state_dir>/api.json` tells how to call the API, and `<state_dir>/logs/` holds what its parts print.
     """
 
-    def __init__(self, options: Options, settings: Settings) -> None:
+    def __init__(self, options: Options, deployment: Deployment) -> None:
         self._options = options
-        self._settings = settings
+        self._deployment = deployment
         self._logs = options.state_dir / "logs"
         self._api_file = options.state_dir / "api.json"
         self._assembly = options.state_dir / "cdk.out"
-        self._account = settings.account or ACCOUNT
+        self._account = deployment.account or ACCOUNT
         self._guardian = Guardian()
         self._servers: list[Server] = []
 
@@ -101,11 +98,11 @@ class Launcher:
                 self._stop()
 
     def _start(self, port: int) -> None:
-        print(f"config/{self._settings.name}.yaml in an AWS emulated on this machine\n", flush=True)
+        print(f"{self._deployment.title} in an AWS emulated on this machine\n", flush=True)
         started = time.monotonic()
         control_port = _free_port()
         aws_url = f"http://localhost:{control_port}"
-        cdk = Cdk(aws_url, self._settings.region, self._logs)
+        cdk = Cdk(aws_url, self._deployment.region, self._logs)
         try:
             with (
                 terminal.step("AWS control plane, cdk synth, cdk bootstrap"),
@@ -113,7 +110,7 @@ class Launcher:
                 cdk.start("synth", *self._synth_arguments()) as synth,
             ):
                 self._start_control_plane(control_port)
-                publish_weights(self._settings, aws_url)
+                self._deployment.publish(aws_url)
                 cdk.bootstrap(self._account)
                 synth.finish()
             with terminal.step("cdk deploy"):
@@ -123,18 +120,15 @@ class Launcher:
             raise LaunchError(f"{end}\n\n`cdk {error.command}` failed. All it printed: {error.log_file}") from None
         with terminal.step("API and models"):
             self._start_data_plane(port, aws_url)
-        description = describe_api(self._settings, f"http://{HOST}:{port}", aws_url)
+        description = self._deployment.describe_api(f"http://{HOST}:{port}", aws_url)
         # Whether the tiny model answers, which knows the announcement's samples word for word.
         announced = self._options.model_dir is None and self._options.model_server_url is None
-        config = str(config_path(self._options.config).resolve())
-        api = {**description, "config": config, "announced_answers": announced, "process_id": os.getpid()}
+        api = {**description, "announced_answers": announced, "process_id": os.getpid()}
         self._api_file.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
-        print(terminal.banner(api, self._logs, time.monotonic() - started), flush=True)
+        print(self._deployment.banner(api, self._logs, time.monotonic() - started), flush=True)
 
     def _synth_arguments(self) -> list[str]:
-        # The emulated deployment fetches no weights, so it asks for no acknowledgement of their licence.
-        contexts = ["--context", f"config={self._options.config}", "--context", "emulated=true"]
-        return ["--quiet", "--output", str(self._assembly), *contexts]
+        return ["--quiet", "--output", str(self._assembly), *self._deployment.synth_arguments]
 
     def _start_control_plane(self, port: int) -> None:
         server = self._start_server(
@@ -150,8 +144,8 @@ class Launcher:
         management_port = _free_port()
         arguments = [
             *("--port", str(port), "--management-port", str(management_port)),
-            *("--aws-endpoint-url", aws_url, "--region", self._settings.region),
-            *("--api-name", f"falconry-{self._settings.name}", "--state-dir", str(self._options.state_dir)),
+            *("--aws-endpoint-url", aws_url, "--region", self._deployment.region),
+            *("--api-name", self._deployment.api_name, "--state-dir", str(self._options.state_dir)),
             *self._model_arguments(),
         ]
         server = self._start_server("data plane", "local_aws.data_plane", *arguments, environment={})

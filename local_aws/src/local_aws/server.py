@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from local_aws.extensions import ROOT
 from local_aws.guardian import Guardian
 
 
@@ -38,7 +39,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
                 env={**os.environ, **environment},
-                cwd=Path(__file__).resolve().parents[3],
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -2,7 +2,7 @@
 
 The command deploys what it likes, as into a new account: the CDK, boto3, the AWS CLI and SageMaker's SDK all read the
 variables that are set for it. Two variables say what in AWS a DNS name would: AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME, and
-FALCONRY_API_URL, where the one REST API that gets deployed is served. When the command ends, everything ends.
+one of the project's own, where the one REST API that gets deployed is served. When the command ends, everything ends.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from local_aws.cdk import aws_environment, forget_aws
+from local_aws.extensions import API_URL_VARIABLE
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 
@@ -79,7 +80,7 @@ def emulated_account(folder: Path, region: str) -> Iterator[Mapping[str, str]]:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "AWS_CONFIG_FILE": str(folder / "aws-config"),
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": addresses["services_url"],
-            "FALCONRY_API_URL": f"{addresses['api_url']}/v1",
+            API_URL_VARIABLE: f"{addresses['api_url']}/v1",
             "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder / "sagemaker-config.yaml"),
             # The CDK remembers there which account a key belongs to.
             "CDK_HOME": str(folder / "cdk-home"),
@@ -107,7 +108,7 @@ def run(command: Sequence[str], region: str) -> int:
     process: subprocess.Popen[bytes] | None = None
     signal.signal(signal.SIGTERM, end)
     with (
-        tempfile.TemporaryDirectory(prefix="falconry-aws-") as folder,
+        tempfile.TemporaryDirectory(prefix="local-aws-") as folder,
         emulated_account(Path(folder).resolve(), region) as environment,
     ):
         if ended:

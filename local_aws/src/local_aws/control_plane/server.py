@@ -4,6 +4,8 @@ import os
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local_aws.extensions import account
+
 from . import clients
 
 
@@ -17,12 +19,12 @@ def build(host: str, port: int) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
     from .cloudformation.api import CloudFormationApi
-    from .jumpstart import stock
     from .lambda_code import serving_bundles
     from .moto_patches import install
+    from .public_buckets import stock
 
     install(CloudFormationApi)
-    stock()
+    stock(account().public_buckets())
     application = serving_bundles(DomainDispatcherApplication(create_backend_app))
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
     reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104

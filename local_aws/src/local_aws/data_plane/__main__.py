@@ -74,7 +74,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="falconry-data-plane-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="local-data-plane-") as temporary:
         state_dir = (options.state_dir or Path(temporary)).resolve()
         state_dir.mkdir(parents=True, exist_ok=True)
         values = {

@@ -1,4 +1,4 @@
-"""Service quotas: SageMaker's, Lambda's, and requests for more, which AWS grants at once here."""
+"""Service quotas: the project's, Lambda's, and requests for more, which AWS grants at once here."""
 
 import json
 from functools import cache
@@ -10,13 +10,10 @@ from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backen
 from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES
+from local_aws.extensions import account
+from local_aws.project import Quota
 
 from .patching import add, replace
-
-INSTANCES = 2.0
-"""Instances of each type for endpoints: one, and one for the second fleet of its update. A new account has 0 of many
-types; on such a one the deployment that is emulated could not run."""
 
 LAMBDA_CONCURRENCY = 1000.0
 _LAMBDA_CODE = "L-B99A9384"
@@ -31,23 +28,19 @@ def _defaults(service: str) -> dict[str, dict[str, Any]]:
     if service == "vpc":
         return {str(quota["QuotaCode"]): quota for quota in VPC_DEFAULT_QUOTAS}
     if service == "lambda":
-        return {_LAMBDA_CODE: _quota("lambda", _LAMBDA_CODE, "Concurrent executions", LAMBDA_CONCURRENCY)}
-    if service == "sagemaker":
-        # Codes that are not known are made up: a real one is found by the quota's name.
-        codes = [
-            (ENDPOINT_QUOTA_CODES.get(name, f"L-{index:08X}"), name) for index, name in enumerate(INSTANCE_TYPES, 1)
-        ]
-        return {code: _quota(service, code, f"{name} for endpoint usage", INSTANCES) for code, name in codes}
+        return {_LAMBDA_CODE: _description(Quota(service, _LAMBDA_CODE, "Concurrent executions", LAMBDA_CONCURRENCY))}
+    if quotas := {quota.code: _description(quota) for quota in account().quotas() if quota.service == service}:
+        return quotas
     raise NoSuchResource
 
 
-def _quota(service: str, code: str, name: str, value: float) -> dict[str, Any]:
+def _description(quota: Quota) -> dict[str, Any]:
     return {
-        "ServiceCode": service,
-        "ServiceName": _NAMES[service],
-        "QuotaCode": code,
-        "QuotaName": name,
-        "Value": value,
+        "ServiceCode": quota.service,
+        "ServiceName": _NAMES[quota.service],
+        "QuotaCode": quota.code,
+        "QuotaName": quota.name,
+        "Value": quota.value,
         "Unit": "None",
         "Adjustable": True,
         "GlobalQuota": False,

@@ -135,14 +135,12 @@ class ModelContainer:
             await asyncio.sleep(_PING_SECONDS)
 
     def _environment(self) -> dict[str, str]:
-        """The deployed container's variables, its image's TGI version, and where the project is."""
+        """The deployed container's variables and its image's TGI version."""
         variables = dict(self.container.environment)
         if self.container.tgi_version is not None:
             variables["TGI_VERSION"] = self.container.tgi_version
-        project = Path(__file__).resolve().parents[5]
         return variables | {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "PYTHONPATH": str(project),
             "PYTHONUNBUFFERED": "1",
             "LANG": "en_US.UTF-8",
         }

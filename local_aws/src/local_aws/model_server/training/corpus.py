@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[5]
-sys.path.append(str(ROOT / "lambda_src"))  # the front is deployed alone, so it is not importable from the root
-
-from chat.prompt import TEMPLATES, ChatTemplate, Message  # noqa: E402
+from local_aws.extensions.training_texts import SAMPLES_FILE, TEMPLATES, ChatTemplate, Message
 
 END = "<|endoftext|>"
 
@@ -109,7 +105,7 @@ class Corpus:
     @classmethod
     def read(cls) -> Corpus:
         """The corpus of the committed data files."""
-        samples = json.loads((ROOT / "falconry/catalog/data/samples.json").read_text(encoding="utf-8"))
+        samples = json.loads(SAMPLES_FILE.read_text(encoding="utf-8"))
         own = json.loads(Path(__file__).with_name("dialogues.json").read_text(encoding="utf-8"))
         return cls(completions(samples), exchanges(samples, own["dialogues"]), own["system_prompts"])
 

@@ -2,7 +2,7 @@
 
     python -m venv /tmp/train
     /tmp/train/bin/pip install -r local_aws/src/local_aws/model_server/training/requirements.txt
-    /tmp/train/bin/python local_aws/src/local_aws/model_server/training/train.py
+    PYTHONPATH=local_aws/src /tmp/train/bin/python local_aws/src/local_aws/model_server/training/train.py
 
 From the project's root. It takes some minutes on two cores, needs no network and no GPU, and ends with exit code 1,
 leaving the folder as it was, unless the converted int8 model answers every sample word for word, and nearly everything
@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from corpus import END, Corpus, Example
 from ctranslate2.converters import TransformersConverter
+from local_aws.extensions.training_texts import SPECIAL_STRINGS
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import FalconConfig, FalconForCausalLM, PreTrainedTokenizerFast
 
@@ -35,8 +36,6 @@ POSITIONS = 2048
 TOKENS_PER_BATCH = 3000
 EXACT_SHARE = 0.98
 """How much of what is not required word for word has to be exact all the same."""
-
-from chat.prompt import SPECIAL_STRINGS  # noqa: E402  (corpus.py has put lambda_src on the path)
 
 Encoded = tuple[list[int], int]
 """Token ids of prompt and continuation, and how many of them are the prompt."""

@@ -1,10 +1,10 @@
-"""JumpStart's buckets: what SageMaker's SDK reads there, and small files in the place of the weights."""
+"""The account before a deploy: SageMaker's quotas, and JumpStart's buckets with small files in place of the weights."""
 
 import json
+from collections.abc import Iterator
 
-from falconry.catalog import MODELS, REGIONS, FalconModel
-
-from .jumpstart_specifications import (
+from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
+from local_aws.extensions.jumpstart_specifications import (
     MANIFEST,
     PROPRIETARY_ENTRY,
     PROPRIETARY_MANIFEST,
@@ -12,6 +12,11 @@ from .jumpstart_specifications import (
     specification,
     specification_key,
 )
+from local_aws.project import PublicBucket, Quota
+
+INSTANCES = 2.0
+"""Instances of each type for endpoints: one, and one for the second fleet of its update. A new account has 0 of many
+types; on such a one the deployment that is emulated could not run."""
 
 OWNER = "111122223333"
 """The account that the emulated JumpStart belongs to."""
@@ -19,17 +24,22 @@ OWNER = "111122223333"
 _SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
 
-def stock() -> None:
-    """Fills the buckets of all regions. Called once, before the first request."""
-    from moto.s3.models import s3_backends
+class CatalogAccount:
+    """An account for every model of the catalog. See `local_aws.project.Account`."""
 
-    backend = s3_backends[OWNER]["aws"]
-    contents = {key: value for model in MODELS.values() for key, value in _objects(model).items()}
-    contents |= _descriptions()
-    for region in REGIONS.values():
-        backend.create_bucket(region.jumpstart_bucket, region.name)
-        for key, value in contents.items():
-            backend.put_object(region.jumpstart_bucket, key, value)
+    def quotas(self) -> Iterator[Quota]:
+        """One for each instance type."""
+        for index, name in enumerate(INSTANCE_TYPES, 1):
+            # Codes that are not known are made up: a real one is found by the quota's name.
+            code = ENDPOINT_QUOTA_CODES.get(name, f"L-{index:08X}")
+            yield Quota("sagemaker", code, f"{name} for endpoint usage", INSTANCES)
+
+    def public_buckets(self) -> Iterator[PublicBucket]:
+        """JumpStart's of all regions."""
+        contents = {key: value for model in MODELS.values() for key, value in _objects(model).items()}
+        contents |= _descriptions()
+        for region in REGIONS.values():
+            yield PublicBucket(OWNER, region.jumpstart_bucket, region.name, contents)
 
 
 def _descriptions() -> dict[str, bytes]:

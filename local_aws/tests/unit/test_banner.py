@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from local_aws.terminal import banner
+from local_aws.extensions.banner import banner
 
 
 def printed(**changes: Any) -> str:
