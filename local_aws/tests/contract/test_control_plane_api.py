@@ -102,15 +102,6 @@ def api(code: str = "one", rate: float = 10.5, models: str = "[]", version: str 
             "Logs": resource("AWS::Logs::LogGroup", {"KmsKeyId": get_att("Key", "Arn"), "RetentionInDays": 30}),
             "Front": resource("AWS::Lambda::Function", front),
             "Guard": resource("AWS::Lambda::Function", function | {"Handler": "authorizer.handler.handler"}),
-            "Published": resource("AWS::Lambda::Version", {"FunctionName": {"Ref": "Front"}}),
-            "Live": resource(
-                "AWS::Lambda::Alias",
-                {
-                    "FunctionName": {"Ref": "Front"},
-                    "FunctionVersion": get_att("Published", "Version"),
-                    "Name": "live",
-                },
-            ),
             "Invoke": resource(
                 "AWS::Lambda::Permission",
                 {
@@ -198,7 +189,6 @@ def test_the_front_function_is_read_back_with_its_code(plane: ControlPlane, depl
     assert configuration["TracingConfig"] == {"Mode": "Active"}
     assert function["Concurrency"] == {"ReservedConcurrentExecutions": 20}
     assert code_of(plane, name) == "one"
-    assert code_of(plane, name, Qualifier="live") == "one"
 
 
 def test_methods_authorizer_and_responses_are_read_back(plane: ControlPlane, deployed: DeployedStack) -> None:
@@ -242,7 +232,7 @@ def test_stage_key_and_plan_are_read_back(plane: ControlPlane, deployed: Deploye
 def test_an_update_changes_code_environment_and_limits_and_keeps_every_id(plane: ControlPlane) -> None:
     gateway = plane.client("apigateway")
     stack = plane.deploy(api(), "api-updated")
-    kept = {name: stack.physical_id(name) for name in ("Front", "Api", "Stage", "ApiKey", "Plan", "Post", "Live")}
+    kept = {name: stack.physical_id(name) for name in ("Front", "Api", "Stage", "ApiKey", "Plan", "Post")}
     key = gateway.get_api_key(apiKey=kept["ApiKey"], includeValue=True)["value"]
     old_deployment = gateway.get_stage(restApiId=kept["Api"], stageName="live")["deploymentId"]
     # WHEN code, environment, limits and the deployment change
@@ -253,7 +243,6 @@ def test_an_update_changes_code_environment_and_limits_and_keeps_every_id(plane:
     configuration = plane.client("lambda").get_function_configuration(FunctionName=kept["Front"])
     assert configuration["Environment"]["Variables"] == {"FALCONRY_MODELS": '["falcon"]'}
     assert code_of(plane, kept["Front"]) == "two"
-    assert code_of(plane, kept["Front"], Qualifier="1") == "one"  # a published version does not change
     assert gateway.get_usage_plan(usagePlanId=kept["Plan"])["throttle"]["rateLimit"] == 20
     assert len(gateway.get_usage_plan_keys(usagePlanId=kept["Plan"])["items"]) == 1
     assert gateway.get_api_key(apiKey=kept["ApiKey"], includeValue=True)["value"] == key
@@ -291,19 +280,12 @@ def test_an_api_from_an_openapi_document_gets_its_routes(plane: ControlPlane) ->
 def test_the_smaller_parts_of_an_api_are_deployed(plane: ControlPlane) -> None:
     of_api = {"RestApiId": {"Ref": "Api"}}
 
-    def stack_of(validate: bool) -> dict[str, Any]:
-        return template(
+    stack = plane.deploy(
+        template(
             {
                 "Role": role("apigateway.amazonaws.com"),
                 "Account": resource("AWS::ApiGateway::Account", {"CloudWatchRoleArn": get_att("Role", "Arn")}),
                 "Api": resource("AWS::ApiGateway::RestApi", {"Name": "parts"}),
-                "Validator": resource(
-                    "AWS::ApiGateway::RequestValidator", of_api | {"Name": "body", "ValidateRequestBody": validate}
-                ),
-                "Schema": resource(
-                    "AWS::ApiGateway::Model",
-                    of_api | {"Name": "Chat", "ContentType": "application/json", "Schema": {"type": "object"}},
-                ),
                 "Post": resource(
                     "AWS::ApiGateway::Method",
                     of_api
@@ -311,8 +293,6 @@ def test_the_smaller_parts_of_an_api_are_deployed(plane: ControlPlane) -> None:
                         "ResourceId": get_att("Api", "RootResourceId"),
                         "HttpMethod": "POST",
                         "AuthorizationType": "NONE",
-                        "RequestValidatorId": {"Ref": "Validator"},
-                        "RequestModels": {"application/json": {"Ref": "Schema"}},
                         "MethodResponses": [{"StatusCode": "200"}],
                         "Integration": {
                             "Type": "MOCK",
@@ -339,47 +319,35 @@ def test_the_smaller_parts_of_an_api_are_deployed(plane: ControlPlane) -> None:
                 ),
             }
         )
-
-    stack = plane.deploy(stack_of(True))
+    )
     assert stack.status == "CREATE_COMPLETE", stack.reasons()
     gateway, api_id = plane.client("apigateway"), stack.physical_id("Api")
     root = gateway.get_resources(restApiId=api_id)["items"][0]["id"]
     method = gateway.get_method(restApiId=api_id, resourceId=root, httpMethod="POST")
-    assert method["requestModels"] == {"application/json": "Chat"}
     assert method["methodIntegration"]["integrationResponses"]["200"]["responseTemplates"] == {"text/plain": "ok"}
-    validator = gateway.get_request_validator(restApiId=api_id, requestValidatorId=method["requestValidatorId"])
-    assert validator["validateRequestBody"] is True
-    assert gateway.get_model(restApiId=api_id, modelName="Chat")["contentType"] == "application/json"
     (mapping,) = gateway.get_base_path_mappings(domainName="falcon.example.com")["items"]
     assert mapping["restApiId"] == api_id
     assert gateway.get_account()["cloudwatchRoleArn"].startswith("arn:aws:iam:")
-    stack = stack.update(stack_of(False))
-    validator = gateway.get_request_validator(restApiId=api_id, requestValidatorId=method["requestValidatorId"])
-    assert validator["validateRequestBody"] is False
     stack.delete()
 
 
-def test_an_inline_function_with_a_layer_can_be_fetched(plane: ControlPlane) -> None:
-    layer = {"Content": {"S3Bucket": BUCKET, "S3Key": "one.zip"}, "CompatibleRuntimes": ["python3.13"]}
+def test_an_inline_function_can_be_fetched(plane: ControlPlane) -> None:
     function = {
         "Runtime": "python3.13",
         "Handler": "index.handler",
         "Role": get_att("Role", "Arn"),
         "Code": {"ZipFile": "def handler(event, context): ..."},
-        "Layers": [{"Ref": "Layer"}],
     }
     stack = plane.deploy(
         template(
             {
                 "Role": role("lambda.amazonaws.com"),
-                "Layer": resource("AWS::Lambda::LayerVersion", layer),
                 "Function": resource("AWS::Lambda::Function", function),
             }
         )
     )
     assert stack.status == "CREATE_COMPLETE", stack.reasons()
     answer = plane.client("lambda").get_function(FunctionName=stack.physical_id("Function"))
-    assert [item["Arn"] for item in answer["Configuration"]["Layers"]] == [stack.physical_id("Layer")]
     with urllib.request.urlopen(answer["Code"]["Location"]) as content:
         assert zipfile.ZipFile(io.BytesIO(content.read())).namelist() == ["index.py"]
     stack.delete()

@@ -219,7 +219,7 @@ def test_the_union_of_invocations_names_no_key() -> None:
     chat = b'{"messages": [{"role": "user", "content": "x"}]}'
     with pytest.raises(TemplateError):
         read_sagemaker(json.loads(chat), chat, NEW)
-    completion = b'{"prompt": "x", "max_tokens": "many"}'
+    completion = b'{"prompt": "x", "max_tokens": 5}'
     with pytest.raises(BodyError) as caught:
         read_sagemaker(json.loads(completion), completion, NEW)
     assert str(caught.value).endswith("untagged enum SagemakerRequest")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -12,15 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_aws.model_server.body import GenerateRequest, parse_json, read_generate
-from local_aws.model_server.completions import CompletionRequest, Completions
 from local_aws.model_server.errors import BodyError, InferenceError
 from local_aws.model_server.event_stream import EventStreamResponse, unless_disconnected
 from local_aws.model_server.inference import Inference
 from local_aws.model_server.responses import event_bytes, generated, stream_step, to_bytes
 from local_aws.model_server.sagemaker import read_sagemaker
 from local_aws.model_server.settings import BODY_LIMIT_BYTES, Settings
-
-COMPUTE_TYPE = "cpu+ctranslate2"
 
 
 class Router:
@@ -30,32 +26,10 @@ class Router:
         self._inference = inference
         self._settings = settings
         self._version = settings.version
-        self._completions = Completions(inference, settings)
 
     async def health(self, _: Request) -> Response:
         """200 as soon as the model is loaded: the server listens only then."""
         return Response()
-
-    async def info(self, _: Request) -> Response:
-        """What is served."""
-        settings = self._settings
-        return _json_response(
-            {
-                "model_id": settings.model_id,
-                "model_sha": None,
-                "model_dtype": "int8",
-                "model_device_type": "cpu",
-                "model_pipeline_tag": None,
-                "max_concurrent_requests": settings.max_concurrent_requests,
-                "max_best_of": settings.max_best_of,
-                "max_stop_sequences": settings.max_stop_sequences,
-                "max_input_length" if self._version.max_input_tokens else "max_input_tokens": settings.max_input_tokens,
-                "max_total_tokens": settings.max_total_tokens,
-                "version": self._version.name,
-                "sha": None,
-                "docker_label": None,
-            }
-        )
 
     async def generate(self, request: Request) -> Response:
         """One object; `stream` in the body is not looked at."""
@@ -76,22 +50,12 @@ class Router:
         return await self._compatible(request, read_generate(value, body, self._version))
 
     async def invocations(self, request: Request) -> Response:
-        """SageMaker's route: like `/`, and from 2.4.0 on OpenAI's bodies too."""
+        """SageMaker's route: like `/`, with other complaints from 2.4.0 on."""
         if not self._version.sagemaker_request:
             return await self.compatible(request)
         body = await _read(request)
         value = parse_json(body, request.headers.get("content-type", ""))
-        read = read_sagemaker(value, body, self._version)
-        if isinstance(read, CompletionRequest):
-            return await self._completed(request, read)
-        return await self._compatible(request, read)
-
-    async def _completed(self, request: Request, completion: CompletionRequest) -> Response:
-        completion.check()
-        if completion.stream:
-            return EventStreamResponse(lambda: self._completions.events(completion), {"x-accel-buffering": "no"})
-        body = await unless_disconnected(request.receive, self._completions.whole(completion))
-        return Response(status_code=499) if body is None else _json_response(body)
+        return await self._compatible(request, read_sagemaker(value, body, self._version))
 
     async def _compatible(self, request: Request, generate: GenerateRequest) -> Response:
         generate = generate.with_full_text_default(self._version.return_full_text)
@@ -100,34 +64,17 @@ class Router:
         return await self._generated(request, generate, as_list=True)
 
     async def _generated(self, request: Request, generate: GenerateRequest, *, as_list: bool) -> Response:
-        started = time.monotonic()
         result = await unless_disconnected(request.receive, self._inference.generate(generate))
         if result is None:
             return Response(status_code=499)  # never sent: the client has gone
-        best, others, input_length = result
+        best, others, _ = result
         parameters = generate.parameters
         details = parameters.details or parameters.decoder_input_details
         body = generated(best, others, prompt=generate.prompt_to_return, details=details)
-        elapsed = time.monotonic() - started
-        headers = {
-            "x-compute-type": COMPUTE_TYPE,
-            "x-compute-time": str(elapsed),
-            "x-compute-characters": str(len(generate.inputs)),
-            "x-total-time": str(round(elapsed * 1000)),
-            "x-time-per-token": str(round(elapsed * 1000 / best.end.generated_tokens)),
-        }
-        if self._version.count_headers:
-            headers["x-prompt-tokens"] = str(input_length)
-            headers["x-generated-tokens"] = str(best.end.generated_tokens)
-        return _json_response([body] if as_list else body, headers=headers)
+        return _json_response([body] if as_list else body)
 
     def _streamed(self, generate: GenerateRequest) -> Response:
-        headers = {
-            "x-compute-type": COMPUTE_TYPE,
-            "x-compute-characters": str(len(generate.inputs)),
-            "x-accel-buffering": "no",
-        }
-        return EventStreamResponse(lambda: self._events(generate), headers)
+        return EventStreamResponse(lambda: self._events(generate), {"x-accel-buffering": "no"})
 
     async def _events(self, generate: GenerateRequest) -> AsyncGenerator[bytes]:
         """The status line is sent before anything is known, so errors too come as events."""
@@ -162,7 +109,6 @@ def make_app(inference: Inference, settings: Settings) -> Starlette:
         routes=[
             Route("/health", router.health, methods=["GET"]),
             Route("/ping", router.health, methods=["GET"]),
-            Route("/info", router.info, methods=["GET"]),
             Route("/", router.compatible, methods=["POST"]),
             Route("/", router.health, methods=["GET"]),
             Route("/invocations", router.invocations, methods=["POST"]),
@@ -174,8 +120,8 @@ def make_app(inference: Inference, settings: Settings) -> Starlette:
     )
 
 
-def _json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(to_bytes(value), status_code=status, media_type="application/json", headers=headers)
+def _json_response(value: object, status: int = 200) -> Response:
+    return Response(to_bytes(value), status_code=status, media_type="application/json")
 
 
 async def _read(request: Request) -> bytes:

@@ -54,26 +54,6 @@ class OverloadedError(InferenceError):
         super().__init__("Model is overloaded")
 
 
-class SuffixError(InferenceError):
-    """A completion body with a suffix."""
-
-    status = 422
-    error_type = "suffix not supported"
-
-    def __init__(self) -> None:
-        super().__init__("Suffix is not supported and can be achieved by preprocessing the prompt.")
-
-
-class BatchSizeError(InferenceError):
-    """A completion body with too many prompts."""
-
-    status = 422
-    error_type = "batch size exceeded"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"Number of prompts exceeds the maximum allowed batch size of {limit}")
-
-
 class TemplateError(InferenceError):
     """A chat body for a model without a chat template."""
 

@@ -1,21 +1,20 @@
-"""What `/invocations` takes from TGI 2.4.0 on: a generate, a chat or a completion body (router/src/sagemaker.rs)."""
+"""The body of `/invocations` from TGI 2.4.0 on (router/src/sagemaker.rs), as far as anybody here sends one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from local_aws.model_server.body import MISFIT, GenerateRequest, is_chat, read_generate
-from local_aws.model_server.completions import CompletionRequest, read_completion
 from local_aws.model_server.errors import BodyError, TemplateError
 from local_aws.model_server.versions import Version
 
 NO_VARIANT = "data did not match any variant of untagged enum SagemakerRequest"
 
 
-def read_sagemaker(value: Any, body: bytes, version: Version) -> GenerateRequest | CompletionRequest:
-    """The request of `value`, the JSON of `body`. The kinds are tried in TGI's order.
+def read_sagemaker(value: Any, body: bytes, version: Version) -> GenerateRequest:
+    """The request of `value`, the JSON of `body`.
 
-    A body of no kind gets one sentence that names no key: that is how serde reports an untagged union. A chat body
+    A body of another kind gets one sentence that names no key: that is how serde reports an untagged union. A chat body
     raises TemplateError: Falcon's tokenizers have no chat template here.
     """
     try:
@@ -23,10 +22,4 @@ def read_sagemaker(value: Any, body: bytes, version: Version) -> GenerateRequest
     except BodyError as error:
         if is_chat(value):
             raise TemplateError() from error
-        try:
-            completion = read_completion(value, body)
-        except BodyError:
-            completion = None
-        if completion is None:
-            raise BodyError(422, MISFIT + NO_VARIANT) from error
-        return completion
+        raise BodyError(422, MISFIT + NO_VARIANT) from error

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from local_aws.model_server.versions import VERSIONS, Version
 
 DEFAULT_VERSION = "2.4.0"
-LOCAL_MODEL = "/opt/ml/model"
-"""Where SageMaker puts the weights of an isolated endpoint."""
 
 BODY_LIMIT_BYTES = 2_097_152
 """axum's default limit for a body; TGI makes it configurable only from 2.4.1 on."""
@@ -24,7 +22,6 @@ class Settings:
     """Limits of one server, in tokens or counts. The field names are TGI's."""
 
     version: Version
-    model_id: str = LOCAL_MODEL
     max_input_tokens: int = 1024
     max_total_tokens: int = 2048
     max_stop_sequences: int = 4
@@ -53,7 +50,6 @@ class Settings:
             )
         return cls(
             version=version,
-            model_id=environment.get("HF_MODEL_ID", LOCAL_MODEL),
             max_input_tokens=inputs,
             max_total_tokens=total,
             max_stop_sequences=_count(environment, "MAX_STOP_SEQUENCES", 4),

@@ -11,11 +11,10 @@ class Version:
 
     `event_prefix`: what stands before the JSON of a stream event (axum 0.6 writes no space, axum 0.7 one).
     `return_full_text`: the default on `/` and `/invocations` for a model in a local folder.
-    `sagemaker_request`: `/invocations` takes a generate, chat or completion body and names only that union in its type
-    errors.
+    `sagemaker_request`: `/invocations` tells a chat body apart, and names no key in its type errors.
     `ignored`: parameters of the later release that this one does not know; like every unknown key they are skipped
     silently.
-    `input_length_in_stream`: a stream's details count the prompt's tokens. `count_headers`: so do the response headers.
+    `input_length_in_stream`: a stream's details count the prompt's tokens.
     `max_input_tokens`: the launcher's default, or None for one less than the maximum of all tokens.
     """
 
@@ -25,7 +24,6 @@ class Version:
     sagemaker_request: bool
     ignored: frozenset[str]
     input_length_in_stream: bool
-    count_headers: bool
     max_input_tokens: int | None
 
 
@@ -39,7 +37,6 @@ VERSIONS = {
             sagemaker_request=False,
             ignored=frozenset({"frequency_penalty", "grammar", "adapter_id"}),
             input_length_in_stream=False,
-            count_headers=False,
             max_input_tokens=1024,
         ),
         Version(
@@ -49,7 +46,6 @@ VERSIONS = {
             sagemaker_request=True,
             ignored=frozenset(),
             input_length_in_stream=True,
-            count_headers=True,
             max_input_tokens=None,
         ),
     )

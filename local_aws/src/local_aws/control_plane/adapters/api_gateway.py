@@ -178,47 +178,4 @@ class GatewayResponse(Adapter):
         context.call(_SERVICE, "delete_gateway_response", **self._where(properties))
 
 
-class RequestValidator(Adapter):
-    resource_type = "AWS::ApiGateway::RequestValidator"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        answer = context.call(_SERVICE, "create_request_validator", **properties.without())
-        return Created(answer["id"], {"RequestValidatorId": answer["id"]})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        validator = backend(context).get_request_validator(properties["RestApiId"], physical_id)
-        validator.validate_request_body = properties.get("ValidateRequestBody", False)
-        validator.validate_request_parameters = properties.get("ValidateRequestParameters", False)
-        return {"RequestValidatorId": physical_id}
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        of_it = {"restApiId": properties["RestApiId"], "requestValidatorId": physical_id}
-        context.call(_SERVICE, "delete_request_validator", **of_it)
-
-
-class Model(Adapter):
-    """A schema for request or response bodies."""
-
-    resource_type = "AWS::ApiGateway::Model"
-    name_property = "Name"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        # Names of API models are alphanumeric.
-        name = properties.get("Name") or context.generated_name().replace("-", "")
-        content_type = properties.get("ContentType", "application/json")
-        request = properties.without("Name", "ContentType")
-        context.call(_SERVICE, "create_model", name=name, contentType=content_type, **request)
-        return Created(name)
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        model = backend(context).get_model(properties["RestApiId"], physical_id)
-        model.description = properties.get("Description", "")
-        schema = properties.get("Schema")
-        model.schema = schema if isinstance(schema, str) else json.dumps(schema)
-        return {}
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call(_SERVICE, "delete_model", restApiId=properties["RestApiId"], modelName=physical_id)
-
-
-ADAPTERS = (RestApi(), Resource(), Method(), GatewayResponse(), RequestValidator(), Model())
+ADAPTERS = (RestApi(), Resource(), Method(), GatewayResponse())

@@ -127,28 +127,6 @@ class RouteTable(Adapter):
         context.call("ec2", "delete_route_table", RouteTableId=physical_id)
 
 
-class Route(Adapter):
-    resource_type = "AWS::EC2::Route"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        context.call("ec2", "create_route", **properties.without())
-        return Created(self._id(properties), {"CidrBlock": properties.get("DestinationCidrBlock", "")})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        context.call("ec2", "replace_route", **properties.without())
-        return {"CidrBlock": properties.get("DestinationCidrBlock", "")}
-
-    @staticmethod
-    def _id(properties: Mapping[str, Any]) -> str:
-        kinds = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
-        destination = next(properties[kind] for kind in kinds if kind in properties)
-        return f"{properties['RouteTableId']}|{destination}"
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        destination = {name: value for name, value in properties.items() if name.startswith("Destination")}
-        context.call("ec2", "delete_route", RouteTableId=properties["RouteTableId"], **destination)
-
-
 class SubnetRouteTableAssociation(Adapter):
     resource_type = "AWS::EC2::SubnetRouteTableAssociation"
 
@@ -226,7 +204,6 @@ ADAPTERS = (
     Vpc(),
     Subnet(),
     RouteTable(),
-    Route(),
     SubnetRouteTableAssociation(),
     VpcEndpoint(),
     FlowLog(),

@@ -1,8 +1,5 @@
 """IAM roles and policies."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from .base import Adapter, Context, Created
 from .properties import Properties, Values, removed_tags, tags_as_list
 
@@ -107,52 +104,6 @@ class InlinePolicy(Adapter):
                 context.call("iam", f"delete_{noun}_policy", **given)
 
 
-class ManagedPolicy(Adapter):
-    resource_type = "AWS::IAM::ManagedPolicy"
-    name_property = "ManagedPolicyName"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        name = properties.get("ManagedPolicyName") or context.generated_name(128)
-        given = properties.only("PolicyDocument", "Description", "Path")
-        policy = context.call("iam", "create_policy", PolicyName=name, **given)["Policy"]
-        context.made(policy["Arn"])
-        self._attach("attach", policy["Arn"], self._principals(properties), context)
-        return Created(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        document = properties["PolicyDocument"]
-        if document != old.get("PolicyDocument"):
-            context.call(
-                "iam", "create_policy_version", PolicyArn=physical_id, PolicyDocument=document, SetAsDefault=True
-            )
-            self._drop_old_versions(physical_id, context)
-        before, after = self._principals(old), self._principals(properties)
-        self._attach("attach", physical_id, after - before, context)
-        self._attach("detach", physical_id, before - after, context)
-        policy = context.client("iam").get_policy(PolicyArn=physical_id)["Policy"]
-        return {"PolicyArn": physical_id, "PolicyId": policy["PolicyId"]}
-
-    @staticmethod
-    def _principals(properties: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-        return {(member, noun, name) for kind, member, noun in _PRINCIPALS for name in properties.get(kind) or []}
-
-    @staticmethod
-    def _attach(verb: str, arn: str, principals: Iterable[tuple[str, str, str]], context: Context) -> None:
-        for member, noun, name in sorted(principals):
-            context.call("iam", f"{verb}_{noun}_policy", **{member: name, "PolicyArn": arn})
-
-    @staticmethod
-    def _drop_old_versions(arn: str, context: Context) -> None:
-        for version in context.client("iam").list_policy_versions(PolicyArn=arn)["Versions"]:
-            if not version["IsDefaultVersion"]:
-                context.call("iam", "delete_policy_version", PolicyArn=arn, VersionId=version["VersionId"])
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        self._attach("detach", physical_id, self._principals(properties), context)
-        self._drop_old_versions(physical_id, context)
-        context.call("iam", "delete_policy", PolicyArn=physical_id)
-
-
 class OpenIdConnectProvider(Adapter):
     resource_type = "AWS::IAM::OIDCProvider"
 
@@ -188,4 +139,4 @@ class OpenIdConnectProvider(Adapter):
         context.call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=physical_id)
 
 
-ADAPTERS = (Role(), InlinePolicy(), ManagedPolicy(), OpenIdConnectProvider())
+ADAPTERS = (Role(), InlinePolicy(), OpenIdConnectProvider())

@@ -115,51 +115,6 @@ class Function(Adapter):
         context.call("lambda", "delete_function", FunctionName=physical_id)
 
 
-class Version(Adapter):
-    resource_type = "AWS::Lambda::Version"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        given = properties.only("FunctionName", "Description", "CodeSha256")
-        answer = context.call("lambda", "publish_version", **given)
-        arn: str = answer["FunctionArn"]
-        if not arn.endswith(f":{answer['Version']}"):
-            arn = f"{arn}:{answer['Version']}"
-        return Created(arn, {"Version": answer["Version"], "FunctionArn": arn})
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        function, _, version = physical_id.rpartition(":")
-        context.call("lambda", "delete_function", FunctionName=function, Qualifier=version)
-
-
-class Alias(Adapter):
-    resource_type = "AWS::Lambda::Alias"
-    name_property = "Name"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        given = properties.only("FunctionName", "FunctionVersion", "Name", "Description")
-        routing = self._routing(properties)
-        arn = context.call("lambda", "create_alias", RoutingConfig=routing, **given)["AliasArn"]
-        return Created(arn, {"AliasArn": arn})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        given = properties.only("FunctionName", "FunctionVersion", "Name")
-        description = properties.get("Description", "")
-        routing = self._routing(properties) or {}
-        context.call("lambda", "update_alias", Description=description, RoutingConfig=routing, **given)
-        return {"AliasArn": physical_id}
-
-    @staticmethod
-    def _routing(properties: Properties) -> Values | None:
-        routing = properties.get("RoutingConfig")
-        if not routing:
-            return None
-        weights = routing["AdditionalVersionWeights"]
-        return {"AdditionalVersionWeights": {w["FunctionVersion"]: float(w["FunctionWeight"]) for w in weights}}
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call("lambda", "delete_alias", FunctionName=properties["FunctionName"], Name=properties["Name"])
-
-
 class Permission(Adapter):
     resource_type = "AWS::Lambda::Permission"
 
@@ -179,18 +134,4 @@ class Permission(Adapter):
                 raise
 
 
-class LayerVersion(Adapter):
-    resource_type = "AWS::Lambda::LayerVersion"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        name = properties.get("LayerName") or context.generated_name(140)
-        given = properties.without("LayerName")
-        arn = context.call("lambda", "publish_layer_version", LayerName=name, **given)["LayerVersionArn"]
-        return Created(arn, {"LayerVersionArn": arn})
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        layer, _, version = physical_id.rpartition(":")
-        context.call("lambda", "delete_layer_version", LayerName=layer, VersionNumber=version)
-
-
-ADAPTERS = (Function(), Version(), Alias(), Permission(), LayerVersion())
+ADAPTERS = (Function(), Permission())

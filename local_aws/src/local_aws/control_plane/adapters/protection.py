@@ -1,10 +1,6 @@
 """WAF web ACLs and Secrets Manager secrets."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from .base import Adapter, Context, Created, NotCarriedError
+from .base import Adapter, Context, Created
 from .properties import Properties, Values, removed_tags, tags_as_list
 
 
@@ -89,61 +85,4 @@ class LoggingConfiguration(Adapter):
         context.call("wafv2", "delete_logging_configuration", ResourceArn=physical_id)
 
 
-_PASSWORD = {
-    "ExcludeCharacters",
-    "ExcludeLowercase",
-    "ExcludeNumbers",
-    "ExcludePunctuation",
-    "ExcludeUppercase",
-    "IncludeSpace",
-    "PasswordLength",
-    "RequireEachIncludedType",
-}
-
-
-class Secret(Adapter):
-    resource_type = "AWS::SecretsManager::Secret"
-    name_property = "Name"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        if properties.get("ReplicaRegions"):
-            raise NotCarriedError(
-                "the emulated AWS does not replicate secrets to other regions: leave out ReplicaRegions"
-            )
-        name = properties.get("Name") or context.generated_name(512)
-        request = properties.only("Description", "KmsKeyId")
-        request["SecretString"] = self._value(properties, context)
-        tags = tags_as_list(properties) or None
-        arn = context.call("secretsmanager", "create_secret", Name=name, Tags=tags, **request)["ARN"]
-        return Created(arn, {"Id": arn})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        request = properties.only("Description", "KmsKeyId")
-        generated = properties.get("GenerateSecretString")
-        if generated != old.get("GenerateSecretString") or properties.get("SecretString") != old.get("SecretString"):
-            request["SecretString"] = self._value(properties, context)
-        context.call("secretsmanager", "update_secret", SecretId=physical_id, **request)
-        if tags := tags_as_list(properties):
-            context.call("secretsmanager", "tag_resource", SecretId=physical_id, Tags=tags)
-        if gone := removed_tags(old, properties):
-            context.call("secretsmanager", "untag_resource", SecretId=physical_id, TagKeys=gone)
-        return {"Id": physical_id}
-
-    @staticmethod
-    def _value(properties: Mapping[str, Any], context: Context) -> str:
-        wanted = properties.get("GenerateSecretString")
-        if wanted is None:
-            return str(properties.get("SecretString", "{}"))
-        choice = {name: value for name, value in wanted.items() if name in _PASSWORD}
-        password: str = context.call("secretsmanager", "get_random_password", **choice)["RandomPassword"]
-        if "GenerateStringKey" not in wanted:
-            return password
-        return json.dumps(
-            json.loads(wanted.get("SecretStringTemplate", "{}")) | {wanted["GenerateStringKey"]: password}
-        )
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call("secretsmanager", "delete_secret", SecretId=physical_id, ForceDeleteWithoutRecovery=True)
-
-
-ADAPTERS = (WebAcl(), WebAclAssociation(), LoggingConfiguration(), Secret())
+ADAPTERS = (WebAcl(), WebAclAssociation(), LoggingConfiguration())

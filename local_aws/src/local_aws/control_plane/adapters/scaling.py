@@ -84,27 +84,4 @@ class ScalingPolicy(Adapter):
         context.call(_SCALING, "delete_scaling_policy", PolicyName=name, **self._target(properties))
 
 
-class Schedule(Adapter):
-    resource_type = "AWS::Scheduler::Schedule"
-    name_property = "Name"
-
-    def create(self, properties: Properties, context: Context) -> Created:
-        name = properties.get("Name") or context.generated_name()
-        request = properties.without("Name")
-        arn = context.call("scheduler", "create_schedule", Name=name, **request)["ScheduleArn"]
-        context.made(name)
-        answer = context.call("scheduler", "get_schedule", Name=name, GroupName=properties.get("GroupName"))
-        context.kept("scheduler", "create_schedule", request, answer)
-        return Created(name, {"Arn": arn})
-
-    def update(self, physical_id: str, properties: Properties, old: Values, context: Context) -> Values:
-        arn = context.call("scheduler", "update_schedule", Name=physical_id, **properties.without("Name"))[
-            "ScheduleArn"
-        ]
-        return {"Arn": arn}
-
-    def delete(self, physical_id: str, properties: Values, context: Context) -> None:
-        context.call("scheduler", "delete_schedule", Name=physical_id, GroupName=properties.get("GroupName"))
-
-
-ADAPTERS = (ScalableTarget(), ScalingPolicy(), Schedule())
+ADAPTERS = (ScalableTarget(), ScalingPolicy())
