@@ -103,7 +103,7 @@ class ChatFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             code=lambda_code("chat", "streaming_runtime"),
-            handler="chat.handler.handler",
+            handler="chat.host.handler.handler",
             role=identity.role,
             # A share of a CPU comes with memory; the front's start is bound by the CPU, not by memory.
             memory_size=1024,

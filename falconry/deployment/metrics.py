@@ -1,7 +1,7 @@
 """What the front and SageMaker counted, out of CloudWatch.
 
 The front's metrics are in the namespace `Falconry` with the dimensions Deployment, or Deployment and Model
-(lambda_src/chat/metrics.py); SageMaker's in its own, by endpoint and variant.
+(lambda_src/chat/host/metrics.py); SageMaker's in its own, by endpoint and variant.
 """
 
 from __future__ import annotations

@@ -8,17 +8,25 @@ from collections.abc import Callable
 from urllib.parse import unquote
 from uuid import uuid4
 
-from chat.chat_completions import ChatCompletions
-from chat.completions import Completions
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.http import Request, Response, error_response, json_response
 from chat.models import Models
-from chat.native import Native
+from chat.native.operation import Native
+from chat.openai.chat_completions import ChatCompletions
+from chat.openai.completions import Completions
+from chat.prompt.templates import check_templates
 from chat.record import Record
-from chat.sagemaker import Client, Endpoints
+from chat.serving.sagemaker import Client, Endpoints
 
 _Operation = Callable[["Front", Request, str, Record], Response]
+
+
+def load_models(text: str) -> Models:
+    """The models that the JSON `text` describes. Raises ValueError for what is missing or wrong."""
+    models = Models.from_json(text)
+    check_templates(models)
+    return models
 
 
 class Front:
@@ -92,7 +100,7 @@ class Front:
         return json_response(self._models.get(model).public(), record=record)
 
     def _describe(self, _request: Request, _model: str, record: Record) -> Response:
-        from chat.openapi import document  # the only request that needs it is rare
+        from chat.openapi.document import document  # the only request that needs it is rare
 
         return json_response(document(model.name for model in self._models), record=record)
 

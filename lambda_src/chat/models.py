@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chat.errors import ApiError, ErrorKind
-from chat.prompt import TEMPLATES, ChatTemplate
 
 ENVIRONMENT_VARIABLE = "FALCONRY_MODELS"
 
@@ -37,17 +36,11 @@ class DeployedModel:
     owned_by: str = "tiiuae"
 
     def __post_init__(self) -> None:
-        if self.template is not None and self.template not in TEMPLATES:
-            raise ValueError(f"{self.name}: template {self.template!r} is none of {', '.join(TEMPLATES)}, or null")
         if not 0 < self.max_input_tokens <= self.max_total_tokens:
             raise ValueError(
                 f"{self.name}: max_input_tokens is {self.max_input_tokens}; it must be between 1 and max_total_tokens, "
                 f"{self.max_total_tokens}"
             )
-
-    @property
-    def chat_template(self) -> ChatTemplate | None:
-        return TEMPLATES[self.template] if self.template is not None else None
 
     def has_tgi(self, version: str) -> bool:
         """Whether the model is served by TGI `version` or later."""
@@ -89,19 +82,6 @@ class Models:
                 param="model",
             )
         return model
-
-    def chat_template(self, model: DeployedModel) -> ChatTemplate:
-        """The template of `model`. Raises ApiError for a base model, and says which to use instead."""
-        template = model.chat_template
-        if template is None:
-            chat_models = ", ".join(other.name for other in self._by_name.values() if other.template) or "none"
-            raise ApiError(
-                ErrorKind.MODEL_CANNOT_CHAT,
-                f"{model.name} is a base model: it continues text and was not tuned on dialogue. "
-                f'Use POST /models/{model.name} with {{"inputs": ...}}, or a chat model. Deployed here: {chat_models}.',
-                param="model",
-            )
-        return template
 
     def public(self) -> dict[str, object]:
         """OpenAI's list of models."""

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from chat.http import encode_json
 
+HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+"""Of a response that is a stream of events."""
+
 DONE = b"data: [DONE]\n\n"
 """OpenAI's mark of a stream that ended well."""
 

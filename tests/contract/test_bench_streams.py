@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from chat import tgi
+from chat.serving import tgi
 
 from tools.bench import child, raw_http
 from tools.bench.open_stream import TOKENS, OpenStream, Outcome

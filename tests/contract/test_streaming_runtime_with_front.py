@@ -98,7 +98,7 @@ def event() -> dict[str, object]:
 
 def test_tokens_go_through_one_by_one(tmp_path: Path, few_tokens: SageMaker) -> None:
     (tmp_path / "chat").symlink_to(LAMBDA_SRC / "chat")
-    with runtime(tmp_path, "", "chat.handler.handler", **environment(few_tokens)) as (server, _):
+    with runtime(tmp_path, "", "chat.host.handler.handler", **environment(few_tokens)) as (server, _):
         server.invoke("r-1", event())
         call = server.call()
     prelude, chunks = call.streamed()
@@ -114,7 +114,7 @@ def test_tokens_go_through_one_by_one(tmp_path: Path, few_tokens: SageMaker) -> 
 
 def test_a_client_that_goes_away_ends_the_generation(tmp_path: Path, many_tokens: SageMaker) -> None:
     (tmp_path / "chat").symlink_to(LAMBDA_SRC / "chat")
-    with runtime(tmp_path, "", "chat.handler.handler", **environment(many_tokens)) as (server, process):
+    with runtime(tmp_path, "", "chat.host.handler.handler", **environment(many_tokens)) as (server, process):
         server.hang_up_after_chunks = 4
         server.invoke("r-1", event())
         assert not server.call().complete

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chat.prompt import TEMPLATES, Message
+from chat.prompt.templates import TEMPLATES, Message
 from huggingface_hub import InferenceClient
 from local_aws_testing.model_server import DIALOGUES, ROOT, Server, running
 

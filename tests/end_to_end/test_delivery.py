@@ -157,7 +157,7 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     # WHEN the next change has a front that cannot start THEN the smoke test fails and the merge before it is back
     good = stage.git("rev-parse", "main")
     stage.git("checkout", "--quiet", "-b", "bad")
-    edit(stage, "lambda_src/chat/handler.py", "from __future__ import annotations", "raise RuntimeError('bad')")
+    edit(stage, "lambda_src/chat/host/handler.py", "from __future__ import annotations", "raise RuntimeError('bad')")
     edit(stage, "config/dev.yaml", "rate_per_second: 3", "rate_per_second: 5")
     assert review(stage, "bad", base_assemblies=assemblies).code == 0
     assert len(stage.github.comments) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chat.prompt import TEMPLATES, Message
+from chat.prompt.templates import TEMPLATES, Message
 from huggingface_hub import InferenceClient
 from openai.types.chat import ChatCompletion
 

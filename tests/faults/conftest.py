@@ -21,9 +21,9 @@ LAMBDA_SRC = PROJECT / "lambda_src"
 ENTRY = """
 import os
 os.environ["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = "{url}"
-from chat import sagemaker
+from chat.serving import sagemaker
 sagemaker.READ_TIMEOUT_SECONDS = {seconds}
-from chat.handler import handler
+from chat.host.handler import handler
 """
 
 ROUTES = (
@@ -35,7 +35,11 @@ ROUTES = (
 
 
 def create_front(
-    aws: Aws, name: str, model: Mapping[str, object], entry: str = "from chat.handler import handler", **settings: Any
+    aws: Aws,
+    name: str,
+    model: Mapping[str, object],
+    entry: str = "from chat.host.handler import handler",
+    **settings: Any,
 ) -> None:
     """A function with the front, and a REST API before it, both called `name`. `entry` is the module with the
     handler."""
@@ -59,7 +63,12 @@ def create_front(
 def package(entry: str) -> bytes:
     """The deployment package: what constructs_lib/api/lambda_code.py puts into it, and the module `entry`."""
     folders = (LAMBDA_SRC / "chat", LAMBDA_SRC / "streaming_runtime")
-    files = [file for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
+    files = [
+        file
+        for folder in folders
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.parent.name != "__pycache__"
+    ]
     texts = {str(file.relative_to(LAMBDA_SRC)): file.read_text(encoding="utf-8") for file in files}
     return make_zip({**texts, "entry.py": entry})
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from chat import metrics
 from chat.errors import ApiError, ErrorKind
+from chat.host import metrics
 from chat.record import Record
 
 TABLE = Path(__file__).with_suffix(".yaml")

@@ -49,7 +49,7 @@ def front(template: Template) -> dict[str, Any]:
     (found,) = [
         function["Properties"]
         for function in template.resources("AWS::Lambda::Function")
-        if function["Properties"]["Handler"] == "chat.handler.handler"
+        if function["Properties"]["Handler"] == "chat.host.handler.handler"
     ]
     return dict(found)
 

@@ -56,7 +56,7 @@ def test_the_front_runs_in_the_vpc_with_response_streaming(falcon_180b: Deployme
     (front,) = [
         function["Properties"]
         for function in falcon_180b.api.resources("AWS::Lambda::Function")
-        if function["Properties"]["Handler"] == "chat.handler.handler"
+        if function["Properties"]["Handler"] == "chat.host.handler.handler"
     ]
 
     assert len(front["VpcConfig"]["SubnetIds"]) == 2

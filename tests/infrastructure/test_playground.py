@@ -120,7 +120,7 @@ def test_the_front_has_none_of_the_page_in_it(synthesised: Callable[[str], Assem
     for text in (SMALL, SMALL + "api: {playground: true}\n"):
         template, _ = synthesised(text)
         (front,) = [
-            one for one in of_type(template, "AWS::Lambda::Function") if one["Handler"] == "chat.handler.handler"
+            one for one in of_type(template, "AWS::Lambda::Function") if one["Handler"] == "chat.host.handler.handler"
         ]
         keys.append((front["Code"]["S3Key"], front["Environment"]))
 

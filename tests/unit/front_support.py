@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from chat.front import Front
 from chat.http import Request, Response
 from chat.models import DeployedModel, Models
-from chat.sagemaker import Client
+from chat.serving.sagemaker import Client
 
 CHAT = "falcon-180b-chat"
 INSTRUCT = "falcon-7b-instruct"

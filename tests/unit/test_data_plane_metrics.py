@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from chat import metrics
+from chat.host import metrics
 from chat.record import Record
 from local_aws.data_plane.metrics import MetricWriter, embedded_metrics
 

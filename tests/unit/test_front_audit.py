@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from chat import audit, handler
-from chat.audit import AuditLog
+from chat.host import audit, handler
+from chat.host.audit import AuditLog
 
 from .front_support import FakeClient, answer, front, model_error
 from .test_front_handler import Context, body_of, event, log_lines

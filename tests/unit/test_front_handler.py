@@ -6,10 +6,10 @@ import base64
 import json
 from typing import Any, cast
 
-import chat.handler
+import chat.host.handler
 import pytest
+from chat.front import load_models
 from chat.http import Body
-from chat.models import Models
 
 from tests.unit.front_support import CHAT, FakeClient, answer, front, token
 
@@ -27,7 +27,7 @@ class Context:
 def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
     fake = FakeClient([])
     target = front(fake)
-    monkeypatch.setattr(chat.handler, "front", lambda: target)
+    monkeypatch.setattr(chat.host.handler, "front", lambda: target)
     return fake
 
 
@@ -62,7 +62,7 @@ def test_a_stream_goes_through_and_leaves_one_line_without_text(
     client: FakeClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client.answers = [answer(" secret", " answer")]
-    response = chat.handler.handler(event(), Context())
+    response = chat.host.handler.handler(event(), Context())
     assert response["statusCode"] == 200
     assert capsys.readouterr().out == ""
     body = b"".join(body_of(response))
@@ -87,21 +87,21 @@ def test_a_stream_goes_through_and_leaves_one_line_without_text(
 
 def test_a_client_that_goes_away_is_logged_as_such(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
     client.answers = [answer(" one", " two"), answer(" one")]
-    response = chat.handler.handler(event(), Context())
+    response = chat.host.handler.handler(event(), Context())
     next(body_of(response))
     next(body_of(response))
     body_of(response).close()
     (line,) = log_lines(capsys)
     assert (line["outcome"], line["completion_tokens"]) == ("client_closed", 1)
     assert client.streams[0].closed
-    body_of(chat.handler.handler(event(), Context())).close()
+    body_of(chat.host.handler.handler(event(), Context())).close()
     assert [line["outcome"] for line in log_lines(capsys)] == ["client_closed"]
     assert client.streams[1].closed
 
 
 def test_a_failure_is_logged_with_its_code(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
     client.answers = [[token(" secret")]]
-    b"".join(body_of(chat.handler.handler(event(), Context())))
+    b"".join(body_of(chat.host.handler.handler(event(), Context())))
     (line,) = log_lines(capsys)
     assert (line["outcome"], line["error_code"], line["status"]) == ("failed", "generation_failed", 200)
 
@@ -114,7 +114,7 @@ def test_a_binary_event_and_a_custom_domain_with_a_base_path(client: FakeClient)
         "pathParameters": {"model": "falcon-180b"},
         "isBase64Encoded": True,
     }
-    response = chat.handler.handler(event(resource="/models/{model}", body=body, **changes), Context())
+    response = chat.host.handler.handler(event(resource="/models/{model}", body=body, **changes), Context())
     assert json.loads(b"".join(body_of(response))) == [{"generated_text": " Hi"}]
     assert cast(dict[str, str], response["headers"])["x-request-id"] == "gateway-request"
 
@@ -122,7 +122,7 @@ def test_a_binary_event_and_a_custom_domain_with_a_base_path(client: FakeClient)
 def test_an_event_that_is_no_request_gets_an_empty_answer(
     client: FakeClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    response = chat.handler.handler({"invokeCompletionStatus": "SUCCESS"}, Context())
+    response = chat.host.handler.handler({"invokeCompletionStatus": "SUCCESS"}, Context())
     assert (response["statusCode"], list(body_of(response))) == (200, [])
     assert [line["keys"] for line in log_lines(capsys)] == [["invokeCompletionStatus"]]
 
@@ -138,7 +138,7 @@ def test_an_event_that_is_no_request_gets_an_empty_answer(
 )
 def test_models_that_are_described_wrongly_stop_the_function_at_its_start(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Models.from_json(text)
+        load_models(text)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_the_log_names_the_client(
     context: dict[str, object],
     name: str | None,
 ) -> None:
-    monkeypatch.setattr(chat.handler, "CLIENTS", {"key-id": "batch"})
+    monkeypatch.setattr(chat.host.handler, "CLIENTS", {"key-id": "batch"})
 
-    list(body_of(chat.handler.handler(event("GET", "/v1/models", requestContext=context), Context())))
+    list(body_of(chat.host.handler.handler(event("GET", "/v1/models", requestContext=context), Context())))
 
     assert log_lines(capsys)[-1]["client"] == name
 
@@ -177,9 +177,9 @@ def test_the_log_names_the_client(
 def test_pages_of_allowed_origins_may_read_answers(
     client: FakeClient, monkeypatch: pytest.MonkeyPatch, origins: tuple[str, ...], origin: str, allowed: str | None
 ) -> None:
-    monkeypatch.setattr(chat.handler, "CORS_ORIGINS", origins)
+    monkeypatch.setattr(chat.host.handler, "CORS_ORIGINS", origins)
 
-    response = chat.handler.handler(event("GET", "/v1/models", headers={"origin": origin}), Context())
+    response = chat.host.handler.handler(event("GET", "/v1/models", headers={"origin": origin}), Context())
 
     headers = cast(dict[str, str], response["headers"])
     assert headers.get("access-control-allow-origin") == allowed
@@ -200,4 +200,4 @@ def test_pages_of_allowed_origins_may_read_answers(
     ],
 )
 def test_a_clients_own_timeout_is_heard(headers: dict[str, str] | None, seconds: float | None) -> None:
-    assert chat.handler.to_request(event(headers=headers), Context()).client_timeout == seconds
+    assert chat.host.handler.to_request(event(headers=headers), Context()).client_timeout == seconds

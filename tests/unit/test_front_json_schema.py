@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from chat.errors import ApiError
-from chat.json_schema import enforceable
-from chat.string_pattern import safe_pattern
+from chat.serving.json_schema import enforceable
+from chat.serving.string_pattern import safe_pattern
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from chat import handler, metrics, tracing
+from chat.host import handler, metrics, tracing
 from chat.record import Record
 from jsonschema import validate
 

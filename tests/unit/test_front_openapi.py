@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from chat.errors import ErrorKind
-from chat.openapi import document
+from chat.openapi.document import document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 

@@ -10,7 +10,7 @@ from botocore.eventstream import EventStream
 from botocore.parsers import RestJSONParser
 from botocore.session import get_session
 from chat.errors import ApiError
-from chat.sagemaker import ByteStream, create_client
+from chat.serving.sagemaker import ByteStream, create_client
 from urllib3.exceptions import ProtocolError
 
 from tests.event_stream_support import exception, part

@@ -6,8 +6,8 @@ import json
 from itertools import pairwise
 
 from chat import sse
-from chat.answer_text import AnswerText
-from chat.stops import StopScanner
+from chat.generation.answer_text import AnswerText
+from chat.generation.stops import StopScanner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

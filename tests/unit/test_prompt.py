@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chat.prompt import TEMPLATES, Message, neutralise
+from chat.prompt.templates import TEMPLATES, Message, neutralise
 
 CONVERSATION = [
     Message("system", "You are brief."),

@@ -44,6 +44,43 @@ def test_a_lambda_function_is_deployed_alone(package: str) -> None:
     assert [(file.name, name) for file, name in imports(f"lambda_src/{package}") if top(name) not in allowed] == []
 
 
+CHAT_ORDER = (
+    {"chat.host"},
+    {"chat.front"},
+    {"chat.openapi"},
+    {"chat.native", "chat.openai"},
+    {"chat.generation"},
+    {"chat.prompt"},
+    {"chat.serving"},
+    {"chat.parameters"},
+    {"chat.sse"},
+    {"chat.deadline", "chat.http", "chat.models"},
+    {"chat.record"},
+    {"chat.errors"},
+)
+"""The packages and modules of the front in the order in which a request passes through them."""
+
+
+def chat_rank(name: str) -> int:
+    return next(rank for rank, rooms in enumerate(CHAT_ORDER) if within(name, rooms))
+
+
+def chat_room(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+def test_the_fronts_packages_import_only_what_stands_after_them() -> None:
+    wrong = []
+    for file, name in imports("lambda_src/chat"):
+        module = ".".join(file.relative_to(ROOT / "lambda_src").with_suffix("").parts)
+        if top(name) != "chat" or chat_room(module) == chat_room(name):
+            continue
+        if chat_rank(module) >= chat_rank(name):
+            wrong.append((module, name))
+
+    assert wrong == []
+
+
 CDK = {"aws_cdk", "constructs"}
 COMMAND = {
     f"falconry.{path.stem}"

@@ -26,7 +26,7 @@ class Deployed:
     handler: str
 
 
-FRONT = Deployed(("chat", "streaming_runtime"), "chat.handler.handler")
+FRONT = Deployed(("chat", "streaming_runtime"), "chat.host.handler.handler")
 AUTHORIZER = Deployed(("authorizer",), "authorizer.handler.handler")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chat.openapi import document
+from chat.openapi.document import document
 
 from tools.docs.generated import write_or_check
 

@@ -8,7 +8,7 @@ from local_aws.extensions import ROOT
 
 sys.path.append(str(ROOT / "lambda_src"))  # the front is deployed alone, so it is not importable from the root
 
-from chat.prompt import SPECIAL_STRINGS, TEMPLATES, ChatTemplate, Message
+from chat.prompt.templates import SPECIAL_STRINGS, TEMPLATES, ChatTemplate, Message
 
 __all__ = ["SAMPLES_FILE", "SPECIAL_STRINGS", "TEMPLATES", "ChatTemplate", "Message"]
 

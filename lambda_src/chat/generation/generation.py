@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chat import tgi
-from chat.answer_text import AnswerText
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind
-from chat.fitting import Fit
+from chat.generation.answer_text import AnswerText
 from chat.http import encode_json
 from chat.models import DeployedModel
+from chat.prompt.fitting import Fit
 from chat.record import Record
-from chat.sagemaker import ByteStream, Endpoints
+from chat.serving import tgi
+from chat.serving.sagemaker import ByteStream, Endpoints
 
 
 class Prompt(Protocol):

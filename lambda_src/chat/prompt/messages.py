@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat.errors import ApiError, ErrorKind
 from chat.parameters import check_unicode, shown
-from chat.prompt import Message
+from chat.prompt.templates import Message
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 """OpenAI's roles, and the template's role for each."""

@@ -46,7 +46,7 @@ def grammar(value: object, model: DeployedModel) -> dict[str, object]:
         )
     if kind == "regex":
         return {"grammar": {"type": "regex", "value": _pattern(value.get("value"))}}
-    from chat.json_schema import enforceable  # few requests need it, and a cold start should not wait for it
+    from chat.serving.json_schema import enforceable  # few requests need it, and a cold start should not wait for it
 
     schema, path = _openai_schema(value) if kind == "json_schema" else _tgi_schema(value)
     return {"grammar": {"type": "json", "value": enforceable(schema, path)}}

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import ReadTimeoutError as BodyReadTimeoutError
 
-from chat import tgi
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
+from chat.serving import tgi
 
 _SERVICE = "sagemaker-runtime"
 

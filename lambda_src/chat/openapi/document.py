@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chat.chat_parameters import CHAT_BODY
-from chat.completion_parameters import COMPLETION_BODY
 from chat.errors import ErrorKind
-from chat.messages import ROLES
-from chat.native_parameters import NATIVE_BODY, NATIVE_PARAMETERS
-from chat.openai_answer import STREAM_OPTIONS
-from chat.openapi_answers import ANSWERS
+from chat.native.parameters import NATIVE_BODY, NATIVE_PARAMETERS
+from chat.openai.answer import STREAM_OPTIONS
+from chat.openai.chat_parameters import CHAT_BODY
+from chat.openai.completion_parameters import COMPLETION_BODY
+from chat.openapi.answers import ANSWERS
 from chat.parameters import Parameter
+from chat.prompt.messages import ROLES
 
 VERSION = "1"
 """The API's version, as its paths have it."""

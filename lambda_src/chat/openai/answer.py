@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chat import sse
-from chat.choices import Choices
 from chat.errors import ApiError, ErrorKind, internal_error
-from chat.generation import Generation, Piece
+from chat.generation.choices import Choices
+from chat.generation.generation import Generation, Piece
 from chat.http import Body, Response, json_response
 from chat.parameters import Parameter, check
 from chat.record import Record
-from chat.tgi import Token
-
-EVENT_STREAM_HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+from chat.serving.tgi import Token
 
 STREAM_OPTIONS = (
     Parameter(name="include_usage", types=("boolean",), description="Send a last chunk with the token counts."),
@@ -74,7 +72,7 @@ class Answer:
 
     def streamed(self, *, include_usage: bool) -> Response:
         """The answer as server-sent events."""
-        headers = {**EVENT_STREAM_HEADERS, **self._dropped_header()}
+        headers = {**sse.HEADERS, **self._dropped_header()}
         return Response(200, headers, Body(self._events(include_usage), self._end), self.record)
 
     def whole(self, *, best: int | None = None) -> Response:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
-from chat.prompt import ChatTemplate, Message
-from chat.tgi import PromptTooLongError
+from chat.prompt.templates import ChatTemplate, Message
+from chat.serving.tgi import PromptTooLongError
 
 TOKENS_PER_BYTE = 0.25
 """English text; other languages need more, and then the first refusal corrects it."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat import choices, logprobs
-from chat.choices import MOST_CHOICES
-from chat.completion_parameters import COMPLETION_BODY, DEFAULT_MAX_TOKENS
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind
-from chat.generation import Order, Piece
+from chat.generation import choices
+from chat.generation.choices import MOST_CHOICES
+from chat.generation.generation import Order, Piece
 from chat.http import Response
 from chat.models import Models
-from chat.openai_answer import Answer, Identity, stream_options, whole_number
+from chat.openai import logprobs
+from chat.openai.answer import Answer, Identity, stream_options, whole_number
+from chat.openai.completion_parameters import COMPLETION_BODY, DEFAULT_MAX_TOKENS
+from chat.openai.sampling import sampling, stops, top_tokens
+from chat.openai.shared_parameters import model_of
 from chat.parameters import check, check_unicode
+from chat.prompt.text_prompt import TextPrompt
 from chat.record import Record
-from chat.sagemaker import Endpoints
-from chat.sampling import sampling, stops, top_tokens
-from chat.shared_parameters import model_of
-from chat.text_prompt import TextPrompt
+from chat.serving.sagemaker import Endpoints
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.stops import StopScanner
+from chat.generation.stops import StopScanner
 
 _UNFINISHED = "\ufffd"
 """What a decoder writes for a character whose bytes have not all come; at the end of an answer it stands for half a

@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from threading import Thread
 
-from chat import generation, tgi
 from chat.deadline import Deadline
-from chat.generation import Generation, Order, Piece
+from chat.generation import generation
+from chat.generation.generation import Generation, Order, Piece
 from chat.record import Record
-from chat.sagemaker import Endpoints
+from chat.serving import tgi
+from chat.serving.sagemaker import Endpoints
 
 MOST_CHOICES = 128
 """Answers a request: OpenAI's limit, and as many requests as a container takes at once (MAX_CONCURRENT_REQUESTS)."""

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat import choices, logprobs
-from chat.chat_parameters import CHAT_BODY
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind
-from chat.fitting import PromptFitter
-from chat.generation import Order, Piece
+from chat.generation import choices
+from chat.generation.generation import Order, Piece
 from chat.http import Response
-from chat.messages import parse_messages
 from chat.models import Models
-from chat.openai_answer import Answer, Identity, stream_options, whole_number
+from chat.openai import logprobs
+from chat.openai.answer import Answer, Identity, stream_options, whole_number
+from chat.openai.chat_parameters import CHAT_BODY
+from chat.openai.response_format import grammar
+from chat.openai.sampling import sampling, stops, top_tokens
+from chat.openai.shared_parameters import model_of
 from chat.parameters import check
+from chat.prompt.fitting import PromptFitter
+from chat.prompt.messages import parse_messages
+from chat.prompt.templates import template_of
 from chat.record import Record
-from chat.response_format import grammar
-from chat.sagemaker import Endpoints
-from chat.sampling import sampling, stops, top_tokens
-from chat.shared_parameters import model_of
+from chat.serving.sagemaker import Endpoints
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class ChatCompletions:
         """Answer `body`. Raises ApiError for everything that fails before the first token."""
         model = model_of(body, self.models)
         record.model = model.name
-        template = self.models.chat_template(model)
+        template = template_of(model, self.models)
         given = check(CHAT_BODY, body, model=model)
         record.stream = stream = given.get("stream") is True
         options = stream_options(given.get("stream_options"), stream)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from chat.errors import ApiError, ErrorKind
-from chat.fitting import TOKENS_PER_BYTE, Fit, refuse_impossible, too_long
 from chat.models import DeployedModel
-from chat.tgi import PromptTooLongError
+from chat.prompt.fitting import TOKENS_PER_BYTE, Fit, refuse_impossible, too_long
+from chat.serving.tgi import PromptTooLongError
 
 
 class TextPrompt:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from chat.errors import ApiError, ErrorKind
 from chat.parameters import shown
-from chat.string_pattern import UNQUOTABLE, safe_pattern
+from chat.serving.string_pattern import UNQUOTABLE, safe_pattern
 
 Schema = dict[str, object]
 

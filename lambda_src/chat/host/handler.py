@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import quote
 
-from chat import audit, metrics, tracing
-from chat.front import Front
+from chat.front import Front, load_models
+from chat.host import audit, metrics, tracing
 from chat.http import Body, Request, Response
-from chat.models import ENVIRONMENT_VARIABLE, Models
-from chat.sagemaker import create_client
+from chat.models import ENVIRONMENT_VARIABLE
+from chat.serving.sagemaker import create_client
 
 
 class Context(Protocol):
@@ -49,7 +49,7 @@ _TIMEOUT_HEADERS = ("x-stainless-read-timeout", "x-stainless-timeout")
 @functools.cache
 def front() -> Front:
     """The front for the models in the environment. Raises ValueError if they are not described there."""
-    return Front(Models.from_json(os.environ.get(ENVIRONMENT_VARIABLE, "")), create_client())
+    return Front(load_models(os.environ.get(ENVIRONMENT_VARIABLE, "")), create_client())
 
 
 def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:

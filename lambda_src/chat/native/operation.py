@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chat import sse, tgi
+from chat import sse
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
-from chat.generation import no_token_in_time
+from chat.generation.generation import no_token_in_time
 from chat.http import Body, Response, encode_json, json_response
 from chat.models import DeployedModel
-from chat.native_parameters import NATIVE_BODY, NATIVE_PARAMETERS
-from chat.openai_answer import EVENT_STREAM_HEADERS
+from chat.native.parameters import NATIVE_BODY, NATIVE_PARAMETERS
 from chat.parameters import check
 from chat.record import Record
-from chat.sagemaker import ByteStream, Endpoints
+from chat.serving import tgi
+from chat.serving.sagemaker import ByteStream, Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ class Native:
             stream.close()
             raise
         record.first_token()
-        return Response(
-            200, dict(EVENT_STREAM_HEADERS), Body(_relay(opening, stream, deadline, record), stream.close), record
-        )
+        return Response(200, dict(sse.HEADERS), Body(_relay(opening, stream, deadline, record), stream.close), record)
 
     def _whole(self, model: DeployedModel, raw: bytes, record: Record) -> Response:
         stream = self.endpoints.invoke(model, raw)

@@ -14,6 +14,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.errors import ApiError, ErrorKind
+from chat.models import DeployedModel, Models
+
 SPECIAL_STRINGS = (
     ">>TITLE<<",
     ">>ABSTRACT<<",
@@ -94,6 +97,26 @@ TEMPLATES = {
     ),
 }
 """The templates that a deployed model can name."""
+
+
+def check_templates(models: Models) -> None:
+    """Raise ValueError for a model whose template does not exist."""
+    for model in models:
+        if model.template is not None and model.template not in TEMPLATES:
+            raise ValueError(f"{model.name}: template {model.template!r} is none of {', '.join(TEMPLATES)}, or null")
+
+
+def template_of(model: DeployedModel, models: Models) -> ChatTemplate:
+    """The template of `model`. Raises ApiError for a base model, and says which of `models` to use instead."""
+    if model.template is None:
+        chat_models = ", ".join(other.name for other in models if other.template) or "none"
+        raise ApiError(
+            ErrorKind.MODEL_CANNOT_CHAT,
+            f"{model.name} is a base model: it continues text and was not tuned on dialogue. "
+            f'Use POST /models/{model.name} with {{"inputs": ...}}, or a chat model. Deployed here: {chat_models}.',
+            param="model",
+        )
+    return TEMPLATES[model.template]
 
 
 def neutralise(text: str) -> str:

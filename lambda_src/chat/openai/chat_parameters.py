@@ -6,8 +6,8 @@ has no effect on the text either.
 
 from __future__ import annotations
 
+from chat.openai.shared_parameters import MODEL, SHARED
 from chat.parameters import Parameter
-from chat.shared_parameters import MODEL, SHARED
 
 _NO_TOOLS = "the Falcon models were not tuned to call tools. Leave it out."
 

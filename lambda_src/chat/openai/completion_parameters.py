@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chat.openai.shared_parameters import MODEL, SHARED
 from chat.parameters import Parameter
-from chat.shared_parameters import MODEL, SHARED
 
 DEFAULT_MAX_TOKENS = 16
 """OpenAI's."""
