@@ -28,7 +28,7 @@ def run(module: str, *arguments: str, file: Path) -> str:
 def test_streams_are_measured_and_none_is_lost(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
 
-    run("bench.streams", "--streams", "3", "--seconds", "2", "--gap-ms", "10", file=file)
+    run("tools.bench.streams", "--streams", "3", "--seconds", "2", "--gap-ms", "10", file=file)
 
     streams = json.loads(file.read_text(encoding="utf-8"))["streams"]
     assert streams["answers"] >= 3
@@ -36,7 +36,7 @@ def test_streams_are_measured_and_none_is_lost(tmp_path: Path) -> None:
 
 
 def test_a_synthesis_is_measured_against_an_empty_app(tmp_path: Path) -> None:
-    printed = run("bench.synth_time", "--runs", "1", file=tmp_path / "bench.json")
+    printed = run("tools.bench.synth_time", "--runs", "1", file=tmp_path / "bench.json")
 
     ratios = dict(re.findall(r"^  (.+?) +\d+\.\d+ s +(\d+\.\d+) times the empty app$", printed, re.MULTILINE))
     assert ratios.keys() == {"empty app", "falcon-180b", "six models"}
