@@ -162,7 +162,7 @@ playground-picture: $(BIN)/.installed ## Take docs/pictures/playground.png anew,
 
 .PHONY: review
 review: $(BIN)/.installed ## What the working folder changes against BASE: endpoints, access, data, cost
-	@$(BIN)/python -m falconry.review.by_hand '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)
+	@$(BIN)/python -m falconry.review.git_compare '$(BASE)' $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ALLOW_DANGER),--allow-danger)
 
 .PHONY: review-pages
 review-pages: $(BIN)/.installed ## Renew tests/review/*.md, the comments on pull requests in miniature

@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Identity:
     """`arn` is the identity's."""
 
     account: str
     arn: str
 
 
-def caller(target: Target) -> Caller:
+def caller_identity(target: Target) -> Identity:
     """Who calls, by STS. Raises what boto3 raises without credentials."""
     answer = target.client("sts").get_caller_identity()
-    return Caller(answer["Account"], answer["Arn"])
+    return Identity(answer["Account"], answer["Arn"])
 
 
-def require_account(target: Target) -> Caller:
+def require_account(target: Target) -> Identity:
     """Who calls.
 
     Raises:
         CommandError: the credentials are of another account than the config names.
     """
-    who = caller(target)
+    who = caller_identity(target)
     wanted = target.settings.account
     if wanted is not None and who.account != wanted:
         raise CommandError(

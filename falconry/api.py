@@ -55,7 +55,7 @@ class ApiError(CommandError):
         super().__init__(": ".join(parts) + (f" ({', '.join(details)})" if details else ""))
 
 
-class Api:
+class DeployedApi:
     """Sends requests as `caller` does. `timeout`: seconds to wait for the next byte."""
 
     def __init__(self, caller: Caller, timeout: float = 120.0) -> None:

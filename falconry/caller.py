@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from falconry.aws_errors import translate_aws_errors
 from falconry.errors import CommandError
-from falconry.explained import explained
 from falconry.target import Target
 
 Headers = Mapping[str, str]
@@ -93,7 +93,7 @@ def _base_url(target: Target) -> str:
         return str(target.local["base_url"])
     name = target.parameter("api/url")
     mend = f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}"
-    with explained(f"reading {name}", {"ParameterNotFound": mend}):
+    with translate_aws_errors(f"reading {name}", {"ParameterNotFound": mend}):
         return str(target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
 
 
@@ -120,11 +120,11 @@ def _key(target: Target) -> str:
         )
     client = target.settings.api.clients[0].name
     name = target.parameter(f"api/clients/{client}/key-id")
-    mends = {
+    fixes = {
         "ParameterNotFound": f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}",
         "AccessDeniedException": "Give a key with --key or FALCONRY_API_KEY.",
     }
-    with explained(f"asking API Gateway for {client}'s key", mends):
+    with translate_aws_errors(f"asking API Gateway for {client}'s key", fixes):
         key_id = target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         return str(target.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"])
 
@@ -141,7 +141,7 @@ def _signature(target: Target) -> Authorize:
         given = target.local["credentials"]
         found = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     else:
-        with explained("looking for AWS credentials to sign with"):
+        with translate_aws_errors("looking for AWS credentials to sign with"):
             found = boto3.Session(region_name=target.settings.region).get_credentials()
         if found is None:
             raise CommandError("this API takes signed requests, and there are no AWS credentials. Set AWS_PROFILE.")

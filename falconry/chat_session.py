@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from falconry.answering import Told, tell
-from falconry.api import Api, refusal
+from falconry.answer_stats import AnswerStats, stream_to_terminal
+from falconry.api import DeployedApi, refusal
 from falconry.conversation import Conversation
 from falconry.errors import CommandError
 from falconry.output import console, errors
@@ -20,7 +20,7 @@ BLOCK = '"""'
 class ChatSession:
     """Reads until Ctrl-D or /quit. A failed question is not part of the conversation; /retry asks it again."""
 
-    def __init__(self, api: Api, conversation: Conversation) -> None:
+    def __init__(self, api: DeployedApi, conversation: Conversation) -> None:
         self._api = api
         self._conversation = conversation
         self._raw = False
@@ -80,19 +80,19 @@ class ChatSession:
         self._conversation.ask(text)
         self._failed = text
         try:
-            told = tell(self._api, self._conversation, raw=self._raw)
+            stats = stream_to_terminal(self._api, self._conversation, raw=self._raw)
         except CommandError:
             self._conversation.take_back()
             raise
-        self._keep(told)
+        self._keep(stats)
 
-    def _keep(self, told: Told) -> None:
-        if told.text:
-            self._conversation.answer(told.text)
+    def _keep(self, stats: AnswerStats) -> None:
+        if stats.text:
+            self._conversation.answer(stats.text)
             self._failed = ""
         else:
             self._conversation.take_back()
-        console().print(told.summary(), style="dim", markup=False)
+        console().print(stats.summary(), style="dim", markup=False)
 
     def _help(self, _rest: str) -> None:
         for name, (_, arguments, meaning) in COMMANDS.items():

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from falconry.aws_errors import translate_aws_errors
 from falconry.errors import CommandError
-from falconry.explained import explained
 from falconry.target import Target
 
 DEPLOYMENT_TAG = "falconry:deployment"
@@ -46,7 +46,7 @@ class ClientKey:
 
 
 @dataclass(frozen=True)
-class Client:
+class DeployedClient:
     """A client of the deployed API: its usage plan and its keys.
 
     Attributes:
@@ -71,10 +71,10 @@ class ClientKeys:
         if auth != "api_key":
             raise CommandError(f"{target.settings.name} has `auth: {auth}`: its callers bring no API keys.")
 
-    def clients(self) -> list[Client]:
+    def clients(self) -> list[DeployedClient]:
         """Every client that is deployed, by name."""
         stack_keys = self._keys_of_the_stack()
-        with explained("reading API Gateway's keys and usage plans"):
+        with translate_aws_errors("reading API Gateway's keys and usage plans"):
             keys = {item["id"]: item for item in self._pages("get_api_keys")}
             plans = list(self._pages("get_usage_plans"))
         clients = []
@@ -82,7 +82,7 @@ class ClientKeys:
             client = self._client_name(plan.get("name", ""))
             if client is None or not plan.get("apiStages"):
                 continue
-            with explained(f"reading the keys of the usage plan {plan['id']}"):
+            with translate_aws_errors(f"reading the keys of the usage plan {plan['id']}"):
                 members = [item["id"] for item in self._pages("get_usage_plan_keys", usagePlanId=plan["id"])]
             held = [_key(keys[key_id], client, stack_keys, plan["id"]) for key_id in members if key_id in keys]
             clients.append(_client(client, plan, sorted(held, key=lambda key: key.created)))
@@ -91,7 +91,7 @@ class ClientKeys:
     def strays(self) -> list[ClientKey]:
         """Keys that were made here and are in no plan any more: what a deleted stack leaves."""
         held = {key.id for client in self.clients() for key in client.keys}
-        with explained("reading API Gateway's keys"):
+        with translate_aws_errors("reading API Gateway's keys"):
             items = list(self._pages("get_api_keys"))
         return [
             _key(item, item["tags"][CLIENT_TAG], {}, None)
@@ -99,7 +99,7 @@ class ClientKeys:
             if self._made_here(item) and item["id"] not in held
         ]
 
-    def client(self, name: str) -> Client:
+    def client(self, name: str) -> DeployedClient:
         """The client of that name. Raises CommandError, with the names there are."""
         known = {client.name: client for client in self.clients()}
         if name not in known:
@@ -125,7 +125,7 @@ class ClientKeys:
                 return key
         raise CommandError(f"there is no key {name!r} in {self._target.settings.name}. `falconry keys list` shows all.")
 
-    def make(self, client: Client) -> tuple[ClientKey, str]:
+    def make(self, client: DeployedClient) -> tuple[ClientKey, str]:
         """A new key in the client's plan, and its value."""
         value = key_value(client.name)
         now = datetime.now(UTC)
@@ -135,7 +135,7 @@ class ClientKeys:
             CLIENT_TAG: client.name,
             MADE_BY_TAG: MADE_BY,
         }
-        with explained(f"making a key for {client.name}"):
+        with translate_aws_errors(f"making a key for {client.name}"):
             made = self._api_gateway.create_api_key(
                 name=name, description=f"Made by `{MADE_BY}`; no stack's", enabled=True, value=value, tags=tags
             )
@@ -150,7 +150,7 @@ class ClientKeys:
     def switch(self, key: ClientKey, *, on: bool) -> None:
         """Enable or disable."""
         operation = {"op": "replace", "path": "/enabled", "value": "true" if on else "false"}
-        with explained(f"changing the key {key.id}"):
+        with translate_aws_errors(f"changing the key {key.id}"):
             self._api_gateway.update_api_key(apiKey=key.id, patchOperations=[operation])
 
     def delete(self, key: ClientKey) -> None:
@@ -162,17 +162,17 @@ class ClientKeys:
             )
         if key.enabled and key.plan_id:
             raise CommandError(f"{key.id} still works. Disable it first: falconry keys disable {key.client}/{key.id}")
-        with explained(f"deleting the key {key.id}"):
+        with translate_aws_errors(f"deleting the key {key.id}"):
             if key.plan_id:
                 self._api_gateway.delete_usage_plan_key(usagePlanId=key.plan_id, keyId=key.id)
             self._api_gateway.delete_api_key(apiKey=key.id)
 
     def value(self, key: ClientKey) -> str:
         """The key itself."""
-        with explained(f"reading the value of {key.id}"):
+        with translate_aws_errors(f"reading the value of {key.id}"):
             return str(self._api_gateway.get_api_key(apiKey=key.id, includeValue=True)["value"])
 
-    def used_this_month(self, client: Client) -> Mapping[str, int] | None:
+    def used_this_month(self, client: DeployedClient) -> Mapping[str, int] | None:
         """Requests of each key by its id since the month began (UTC); None where API Gateway counts none."""
         from botocore.exceptions import ClientError
 
@@ -184,7 +184,7 @@ class ClientKeys:
         except ClientError:
             if self._target.local:
                 return None  # the emulated API Gateway has no GetUsage
-            with explained(f"reading the usage of {client.name}"):
+            with translate_aws_errors(f"reading the usage of {client.name}"):
                 raise
         # Each key's days, each a pair: requests used, requests left.
         return {key_id: sum(day[0] for day in days) for key_id, days in usage.get("items", {}).items()}
@@ -207,7 +207,7 @@ class ClientKeys:
     def _keys_of_the_stack(self) -> Mapping[str, str]:
         """Clients by the ids of the keys that CloudFormation made."""
         path = self._target.parameter("api/clients")
-        with explained(f"reading {path}"):
+        with translate_aws_errors(f"reading {path}"):
             pages = self._target.client("ssm").get_paginator("get_parameters_by_path")
             return {
                 item["Value"]: item["Name"].split("/")[-2]
@@ -227,9 +227,9 @@ def key_value(client: str) -> str:
     return f"{client.replace('-', 'X')}K{''.join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))}"
 
 
-def _client(name: str, plan: Mapping[str, Any], keys: list[ClientKey]) -> Client:
+def _client(name: str, plan: Mapping[str, Any], keys: list[ClientKey]) -> DeployedClient:
     throttle, quota = plan.get("throttle") or {}, plan.get("quota") or {}
-    return Client(
+    return DeployedClient(
         name=name,
         plan_id=plan["id"],
         rate_per_second=throttle.get("rateLimit"),

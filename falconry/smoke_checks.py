@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from falconry.api import Answer, Api, refusal, text_of
+from falconry.api import Answer, DeployedApi, refusal, text_of
 from falconry.catalog import MODELS, Sample, samples
 from falconry.errors import CommandError
 
@@ -21,7 +21,7 @@ UNKNOWN_MODEL = "no-such-falcon"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SmokeResult:
     """What a check found.
 
     Attributes:
@@ -36,77 +36,77 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Check:
+class SmokeCheck:
     """One request and its verdict. `run` takes the seconds that are left, and raises CommandError like the API. `model`
     is "" for a check of the API itself."""
 
     model: str
     name: str
-    run: Callable[[float], Outcome]
+    run: Callable[[float], SmokeResult]
 
 
-class Checks:
+class SmokeChecks:
     """The checks of one deployment.
 
     Args:
         announced: whether the answers are known: the emulated AWS's own model answers.
     """
 
-    def __init__(self, api: Api, models: Sequence[str], *, needs_key: bool, announced: bool) -> None:
+    def __init__(self, api: DeployedApi, models: Sequence[str], *, needs_key: bool, announced: bool) -> None:
         self._api = api
         self._models = models
         self._needs_key = needs_key
         self._announced = announced
 
-    def all(self, *, quick: bool) -> Iterator[Check]:
+    def all(self, *, quick: bool) -> Iterator[SmokeCheck]:
         """Every check, the ones that need no model first."""
-        yield Check("", "models list", self._models_are_listed)
-        yield Check("", "no credentials: 401", self._nobody_gets_in)
-        yield Check("", "unknown model: 404", self._knows_its_models)
+        yield SmokeCheck("", "models list", self._models_are_listed)
+        yield SmokeCheck("", "no credentials: 401", self._nobody_gets_in)
+        yield SmokeCheck("", "unknown model: 404", self._knows_its_models)
         for model in self._models:
             chats = MODELS[model].chat_template is not None
             path, body = ("/chat/completions", _chat(model)) if chats else ("/completions", _text(model))
-            yield Check(model, "bad request: 400", partial(self._refuses_a_temperature, path, body))
-            yield Check(model, "native route", partial(self._continues, model))
+            yield SmokeCheck(model, "bad request: 400", partial(self._refuses_a_temperature, path, body))
+            yield SmokeCheck(model, "native route", partial(self._continues, model))
             yield from self._of_samples(model, "chat" if chats else "completion", quick)
 
-    def _of_samples(self, model: str, kind: str, quick: bool) -> Iterator[Check]:
+    def _of_samples(self, model: str, kind: str, quick: bool) -> Iterator[SmokeCheck]:
         for sample in samples():
             if sample.kind == kind and (not quick or sample.id in QUICK):
-                yield Check(model, f"{sample.id}, streamed", partial(self._streamed, model, sample))
-                yield Check(model, f"{sample.id}, whole", partial(self._whole, model, sample))
+                yield SmokeCheck(model, f"{sample.id}, streamed", partial(self._streamed, model, sample))
+                yield SmokeCheck(model, f"{sample.id}, whole", partial(self._whole, model, sample))
 
-    def _models_are_listed(self, left: float) -> Outcome:
+    def _models_are_listed(self, left: float) -> SmokeResult:
         answer = self._api.get("/models", timeout=left)
         if answer.status != 200:
             return _unexpected(answer, 200)
         listed = [str(model.get("id")) for model in answer.body["data"]]
         missing = [model for model in self._models if model not in listed]
         problems = [f"not listed: {', '.join(missing)}; listed: {', '.join(listed)}"] if missing else []
-        return Outcome(problems, "Was the config changed without a deploy?", {"seconds": answer.seconds})
+        return SmokeResult(problems, "Was the config changed without a deploy?", {"seconds": answer.seconds})
 
-    def _nobody_gets_in(self, left: float) -> Outcome:
+    def _nobody_gets_in(self, left: float) -> SmokeResult:
         answer = self._api.post("/chat/completions", _chat(self._models[0]), let_in=False, timeout=left)
         # API Gateway answers 403 to a request that should be signed and is not.
         allowed = (401,) if self._needs_key else (401, 403)
         problems = [] if answer.status in allowed else [f"answered {answer.status}: {answer.text[:200]}"]
-        return Outcome(problems + _shape(answer), "The API is open, or something in front of it answers.")
+        return SmokeResult(problems + _shape(answer), "The API is open, or something in front of it answers.")
 
-    def _knows_its_models(self, left: float) -> Outcome:
+    def _knows_its_models(self, left: float) -> SmokeResult:
         return _refused(self._api.post("/chat/completions", _chat(UNKNOWN_MODEL), timeout=left), 404, "model")
 
-    def _refuses_a_temperature(self, path: str, body: dict[str, Any], left: float) -> Outcome:
+    def _refuses_a_temperature(self, path: str, body: dict[str, Any], left: float) -> SmokeResult:
         return _refused(self._api.post(path, body | {"temperature": 9}, timeout=left), 400, "temperature")
 
-    def _continues(self, model: str, left: float) -> Outcome:
+    def _continues(self, model: str, left: float) -> SmokeResult:
         body = {"inputs": "Hello", "parameters": {"max_new_tokens": 8}}
         answer = self._api.post(f"/models/{model}", body, native=True, timeout=left)
         if answer.status != 200:
             return _unexpected(answer, 200)
         text = answer.body[0]["generated_text"]
-        return Outcome([] if text.strip() else ["the text is empty"], _log(answer), {"seconds": answer.seconds})
+        return SmokeResult([] if text.strip() else ["the text is empty"], _log(answer), {"seconds": answer.seconds})
 
-    def _streamed(self, model: str, sample: Sample, left: float) -> Outcome:
+    def _streamed(self, model: str, sample: Sample, left: float) -> SmokeResult:
         path, body = _asked(model, sample)
         text, finish, usage, pieces = "", None, None, 0
         with self._api.stream(
@@ -127,9 +127,9 @@ class Checks:
         problems = self._judge(sample, text, finish, usage)
         if tokens > 20 and pieces < 3:
             problems.append(f"{tokens} tokens came in {pieces} pieces: something holds the stream back")
-        return Outcome(problems, _log(stream.answer), details | {"completion_tokens": tokens})
+        return SmokeResult(problems, _log(stream.answer), details | {"completion_tokens": tokens})
 
-    def _whole(self, model: str, sample: Sample, left: float) -> Outcome:
+    def _whole(self, model: str, sample: Sample, left: float) -> SmokeResult:
         path, body = _asked(model, sample)
         answer = self._api.post(path, body, timeout=left)
         if answer.status != 200:
@@ -138,7 +138,7 @@ class Checks:
         text = choice["message"]["content"] if sample.kind == "chat" else choice["text"]
         usage = answer.body.get("usage")
         details = {"seconds": answer.seconds, "completion_tokens": (usage or {}).get("completion_tokens")}
-        return Outcome(self._judge(sample, text, choice.get("finish_reason"), usage), _log(answer), details)
+        return SmokeResult(self._judge(sample, text, choice.get("finish_reason"), usage), _log(answer), details)
 
     def _judge(self, sample: Sample, text: str, finish: str | None, usage: Any) -> list[str]:
         problems = []
@@ -188,18 +188,18 @@ def _shape(answer: Answer) -> list[str]:
     return []
 
 
-def _refused(answer: Answer, status: int, param: str) -> Outcome:
+def _refused(answer: Answer, status: int, param: str) -> SmokeResult:
     """Whether an answer is the refusal that was to be."""
     if answer.status != status:
         return _unexpected(answer, status)
     problems = _shape(answer)
     if not problems and answer.body["error"]["param"] != param:
         problems = [f"the error is about {answer.body['error']['param']!r}, not {param!r}"]
-    return Outcome(problems, _log(answer))
+    return SmokeResult(problems, _log(answer))
 
 
-def _unexpected(answer: Answer, status: int) -> Outcome:
-    return Outcome([f"{status} was expected, not {refusal(answer)}"[:500]], "falconry logs, falconry status")
+def _unexpected(answer: Answer, status: int) -> SmokeResult:
+    return SmokeResult([f"{status} was expected, not {refusal(answer)}"[:500]], "falconry logs, falconry status")
 
 
 def _log(answer: Answer) -> str:

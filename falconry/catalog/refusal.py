@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from falconry.catalog.fit import Fit, alternatives, fit
 from falconry.catalog.instance_types import INSTANCE_TYPES, UNSUITABLE_FAMILIES
 from falconry.catalog.models import MODELS, FalconModel
 from falconry.catalog.quantizations import QUANTIZATIONS
+from falconry.did_you_mean import did_you_mean
 
 _SUGGESTIONS = 3
 """How many instance types a sentence names; more would not be read."""
@@ -43,8 +43,7 @@ def _unknown_instance_type(model: FalconModel, instance_type: str) -> str | None
         wrong = f"{instance_type} has {unsuitable}."
     else:
         complete = instance_type if instance_type.startswith("ml.") else f"ml.{instance_type}"
-        near = difflib.get_close_matches(complete, INSTANCE_TYPES, n=1, cutoff=_ALIKE)
-        guess = f" Did you mean {near[0]}?" if near else ""
+        guess = did_you_mean(complete, INSTANCE_TYPES, _ALIKE)
         wrong = f"{instance_type!r} is not an instance type that Falcon is known to run on.{guess}"
     return f"{wrong} JumpStart deploys {model.name} on {_either(model.supported_instance_types)}."
 

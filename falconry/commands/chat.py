@@ -11,7 +11,7 @@ from falconry.caller import ExtraHeaders, Key, Token, Url
 from falconry.target import DEFAULT_CONFIG, Json, Local
 
 if TYPE_CHECKING:
-    from falconry.api import Api
+    from falconry.api import DeployedApi
     from falconry.conversation import Conversation
     from falconry.target import Target
 
@@ -47,7 +47,7 @@ def chat(
     standard error. With `auth: iam`, requests are signed with your AWS
     credentials. Ctrl-C ends an answer, Ctrl-D the conversation.
     """
-    from falconry.api import Api
+    from falconry.api import DeployedApi
     from falconry.caller import find_caller
     from falconry.chat_session import ChatSession
     from falconry.conversation import Conversation
@@ -59,7 +59,7 @@ def chat(
     for text in parameters:
         name, _, value = text.partition("=")
         conversation.set(name, value)
-    api = Api(find_caller(target, key=key, token=token, url=url, headers=header))
+    api = DeployedApi(find_caller(target, key=key, token=token, url=url, headers=header))
     piped = "" if sys.stdin.isatty() else sys.stdin.read().strip()
     asked = "\n\n".join(part for part in (question, piped) if part)
     if asked:
@@ -84,15 +84,15 @@ def _model(target: Target, name: str) -> str:
     return chatting[0]
 
 
-def _once(api: Api, conversation: Conversation, question: str, as_json: bool) -> None:
-    from falconry.answering import tell
+def _once(api: DeployedApi, conversation: Conversation, question: str, as_json: bool) -> None:
+    from falconry.answer_stats import stream_to_terminal
     from falconry.output import errors, print_json
 
     conversation.ask(question)
-    told = tell(api, conversation, quiet=as_json)
+    stats = stream_to_terminal(api, conversation, quiet=as_json)
     if as_json:
-        print_json({"model": conversation.model, **told.fields()})
+        print_json({"model": conversation.model, **stats.fields()})
     elif sys.stderr.isatty():
-        errors().print(told.summary(), style="dim", markup=False)
-    if told.stopped:
+        errors().print(stats.summary(), style="dim", markup=False)
+    if stats.stopped:
         raise KeyboardInterrupt

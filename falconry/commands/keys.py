@@ -11,7 +11,7 @@ from falconry.output import console, print_json
 from falconry.target import Json, Local
 
 if TYPE_CHECKING:
-    from falconry.client_keys import Client, ClientKey, ClientKeys
+    from falconry.client_keys import ClientKey, ClientKeys, DeployedClient
 
 EXPLANATION = """Clients' API keys: list, create, rotate, disable.
 
@@ -196,7 +196,7 @@ def _described_key(key: ClientKey) -> dict[str, Any]:
     }
 
 
-def _described_client(client: Client, used: Any) -> dict[str, Any]:
+def _described_client(client: DeployedClient, used: Any) -> dict[str, Any]:
     return {
         "name": client.name,
         "rate_per_second": client.rate_per_second,
@@ -209,7 +209,7 @@ def _described_client(client: Client, used: Any) -> dict[str, Any]:
     }
 
 
-def _table(clients: list[Client], usage: dict[str, Any]) -> None:
+def _table(clients: list[DeployedClient], usage: dict[str, Any]) -> None:
     from rich.table import Table
 
     wide = console().width >= 110

@@ -98,8 +98,8 @@ class _Job:
 
 
 def _job(target: Target, name: str) -> _Job:
+    from falconry.aws_errors import translate_aws_errors
     from falconry.errors import CommandError
-    from falconry.explained import explained
     from falconry.mirror.bucket import Bucket
     from falconry.mirror.publication import Publications
 
@@ -111,7 +111,7 @@ def _job(target: Target, name: str) -> _Job:
         raise CommandError(_which(target.settings.name, own))
     parameter = target.parameter("artifacts/bucket-name")
     mend = f"Deploy the bucket first: npx cdk deploy {target.prefix}-network -c config={target.settings.name}"
-    with explained("looking for the artifact bucket", {"ParameterNotFound": mend}):
+    with translate_aws_errors("looking for the artifact bucket", {"ParameterNotFound": mend}):
         bucket_name = target.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
     bucket = Bucket(target.client("s3", connections=64, read_timeout=300), bucket_name)
     return _Job(target, name or own[0], bucket, Publications(target.client("ssm"), bucket))
@@ -144,14 +144,14 @@ def _source(job: _Job, text: str) -> Source:
 
 
 def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_run: bool, json: bool) -> None:
-    from falconry.explained import explained
+    from falconry.aws_errors import translate_aws_errors
     from falconry.mirror.layout import copy_of
     from falconry.mirror.progress import progress, size
     from falconry.mirror.publication import checked
     from falconry.mirror.transfer import Transfer, missing
 
     copy = copy_of(job.model, source.name, source.files())
-    with explained(f"looking at s3://{job.bucket.name}/{copy.prefix}"):
+    with translate_aws_errors(f"looking at s3://{job.bucket.name}/{copy.prefix}"):
         todos = missing(job.bucket, copy, part_size)
     left = sum(todo.missing_bytes for todo in todos)
     published = job.publications.current(job.parameter)
@@ -162,10 +162,10 @@ def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_ru
     if todos:
         with (
             progress(job.model, copy.size, copy.size - left) as advance,
-            explained(f"copying to s3://{job.bucket.name}/{copy.prefix}"),
+            translate_aws_errors(f"copying to s3://{job.bucket.name}/{copy.prefix}"),
         ):
             Transfer(source, job.bucket, copy, advance).run(todos, concurrency)
-    with explained(f"checking s3://{job.bucket.name}/{copy.prefix}"):
+    with translate_aws_errors(f"checking s3://{job.bucket.name}/{copy.prefix}"):
         manifest = checked(job.bucket, copy, source.name)
         job.bucket.abort_uploads(copy.prefix)
         if published != copy.published:
@@ -187,8 +187,8 @@ def _next_step(job: _Job) -> str:
 
 
 def _verify(job: _Job, source: str, json: bool) -> None:
+    from falconry.aws_errors import translate_aws_errors
     from falconry.errors import CheckFailedError, CommandError
-    from falconry.explained import explained
     from falconry.mirror.layout import copy_of, revision_of
     from falconry.mirror.publication import compared, reread
 
@@ -197,7 +197,7 @@ def _verify(job: _Job, source: str, json: bool) -> None:
         raise CommandError(f"nothing of {job.model} is published. Copy it first: falconry mirror")
     prefix = f"models/{job.model}/{revision_of(published)}/"
     manifest = job.publications.manifest(f"{prefix[:-1]}.json")
-    with explained(f"checking s3://{job.bucket.name}/{prefix}"):
+    with translate_aws_errors(f"checking s3://{job.bucket.name}/{prefix}"):
         wrong = compared(job.bucket, prefix, manifest)
         if source:
             given = _source(job, source)

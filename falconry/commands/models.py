@@ -44,16 +44,13 @@ def models(
 
 
 def _known(name: str) -> FalconModel:
-    import difflib
-
     from falconry.catalog import MODELS
+    from falconry.did_you_mean import did_you_mean
     from falconry.errors import CommandError
 
     if name in MODELS:
         return MODELS[name]
-    near = difflib.get_close_matches(name, MODELS, n=1)
-    guess = f" Did you mean {near[0]}?" if near else ""
-    raise CommandError(f"there is no model {name!r}.{guess} Known: {', '.join(MODELS)}.")
+    raise CommandError(f"there is no model {name!r}.{did_you_mean(name, MODELS)} Known: {', '.join(MODELS)}.")
 
 
 def _ways(model: FalconModel) -> tuple[Fit, ...]:

@@ -12,7 +12,7 @@ from falconry.output import console, print_json
 from falconry.target import Config, Json, Local
 
 if TYPE_CHECKING:
-    from falconry.smoke_checks import Check, Outcome
+    from falconry.smoke_checks import SmokeCheck, SmokeResult
 
 
 def smoke(
@@ -44,18 +44,18 @@ def smoke(
     unknown one is a 404, nobody gets in without credentials. It costs a few
     thousand tokens. Exit code 1 if a check failed.
     """
-    from falconry.api import Api
+    from falconry.api import DeployedApi
     from falconry.caller import find_caller
     from falconry.errors import CheckFailedError, CommandError
-    from falconry.smoke_checks import Checks
+    from falconry.smoke_checks import SmokeChecks
     from falconry.target import find
 
     target = find(config, local=local)
     known = [one.name for one in target.settings.models]
     if unknown := [name for name in model if name not in known]:
         raise CommandError(f"{unknown[0]!r} is not a model of {target.settings.name}. Its models: {', '.join(known)}.")
-    checks = Checks(
-        Api(find_caller(target, key=key, token=token, url=url, headers=header)),
+    checks = SmokeChecks(
+        DeployedApi(find_caller(target, key=key, token=token, url=url, headers=header)),
         model or known,
         needs_key=target.settings.api.auth != "iam",
         announced=bool(target.local and target.local["announced_answers"]),
@@ -80,22 +80,22 @@ def smoke(
         raise CheckFailedError
 
 
-def _outcome(check: Check, deadline: float, timeout: float) -> Outcome:
+def _outcome(check: SmokeCheck, deadline: float, timeout: float) -> SmokeResult:
     from falconry.errors import CommandError
-    from falconry.smoke_checks import Outcome
+    from falconry.smoke_checks import SmokeResult
 
     left = deadline - time.monotonic()
     if left <= 0:
-        return Outcome([f"not run: the {timeout:g} s of --timeout are over"], "A slow check above.")
+        return SmokeResult([f"not run: the {timeout:g} s of --timeout are over"], "A slow check above.")
     try:
         return check.run(left)
     except CommandError as error:
-        return Outcome([str(error)], "falconry logs, falconry status")
+        return SmokeResult([str(error)], "falconry logs, falconry status")
     except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        return Outcome([f"the answer has not the form of the API: {error!r}"], "Is this the API's URL?")
+        return SmokeResult([f"the answer has not the form of the API: {error!r}"], "Is this the API's URL?")
 
 
-def _print(name: str, outcome: Outcome) -> None:
+def _print(name: str, outcome: SmokeResult) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -128,7 +128,7 @@ def _verdict(count: int, failed: int) -> None:
         console().print(f"\n[bold green]All {count} checks passed.[/]")
 
 
-def _described(check: Check, outcome: Outcome) -> dict[str, Any]:
+def _described(check: SmokeCheck, outcome: SmokeResult) -> dict[str, Any]:
     return {
         "model": check.model or None,
         "name": check.name,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from falconry.aws_errors import translate_aws_errors
 from falconry.errors import CommandError
-from falconry.explained import explained
 from falconry.mirror.bucket import Bucket, Stored
 from falconry.mirror.layout import Copy
 from falconry.mirror.parts import composite, parts_of, sha256
@@ -101,7 +101,7 @@ class Publications:
     def current(self, parameter: str) -> str | None:
         """What the next deploy takes, or None."""
         try:
-            with explained(f"reading {parameter}"):
+            with translate_aws_errors(f"reading {parameter}"):
                 return str(self._ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
         except CommandError as error:
             if "ParameterNotFound" in str(error):
@@ -110,14 +110,14 @@ class Publications:
 
     def manifest(self, key: str) -> Manifest:
         """A published copy's manifest."""
-        with explained(f"reading s3://{self._bucket.name}/{key}"):
+        with translate_aws_errors(f"reading s3://{self._bucket.name}/{key}"):
             body = self._bucket.s3.get_object(Bucket=self._bucket.name, Key=key)["Body"].read()
         return Manifest.from_json(body.decode())
 
     def publish(self, parameter: str, copy: Copy, manifest: Manifest) -> None:
         """Write the manifest, then name the copy to the next deploy."""
         self._bucket.send(copy.manifest_key, manifest.to_json().encode())
-        with explained(f"writing {parameter}"):
+        with translate_aws_errors(f"writing {parameter}"):
             self._ssm.put_parameter(
                 Name=parameter,
                 Type="StringList",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from falconry.aws_errors import translate_aws_errors
 from falconry.errors import CommandError
-from falconry.explained import explained
 from falconry.mirror.bucket import Bucket, Upload
 from falconry.mirror.layout import ARCHIVE, SourceFile
 from falconry.mirror.parts import MIB, Part
@@ -123,7 +123,7 @@ class S3Objects:
         self.name = f"s3://{bucket}/{key}"
 
     def files(self) -> list[SourceFile]:
-        with explained(
+        with translate_aws_errors(
             f"listing {self.name}", {"NoSuchBucket": "Is the region right?", "NoSuchKey": "Is the prefix right?"}
         ):
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._key)

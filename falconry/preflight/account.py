@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from falconry.account import caller
+from falconry.account import caller_identity
 from falconry.aws_errors import code_of, sentence
 from falconry.catalog import MODELS
 from falconry.preflight.check import Check, failed, ok, warning
@@ -29,7 +29,7 @@ def credentials(target: Target) -> Sequence[Check]:
     """Who calls, and that he is of the account that the config names."""
     subject = "credentials"
     try:
-        who = caller(target)
+        who = caller_identity(target)
     except (ClientError, BotoCoreError) as error:
         said = sentence(error) or str(error)
         return [failed(subject, said, "aws sts get-caller-identity")]
@@ -81,7 +81,7 @@ def region(target: Target) -> Sequence[Check]:
 def bootstrap(target: Target) -> Sequence[Check]:
     """What `cdk bootstrap` leaves."""
     subject = "CDK bootstrap"
-    mend = f"npx cdk bootstrap aws://{caller(target).account}/{target.settings.region}"
+    mend = f"npx cdk bootstrap aws://{caller_identity(target).account}/{target.settings.region}"
     try:
         value = target.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"]
     except ClientError as error:

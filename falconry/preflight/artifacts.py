@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from falconry.account import caller
+from falconry.account import caller_identity
 from falconry.aws_errors import code_of
 from falconry.catalog import Weights
 from falconry.deployment.sources import sources
@@ -28,7 +28,7 @@ _GONE = ("404", "NoSuchKey", "NotFound", "NoSuchBucket")
 
 def weights(target: Target) -> Sequence[Check]:
     """A check for each model."""
-    where = sources(target, caller(target).account)
+    where = sources(target, caller_identity(target).account)
     return [_check(target, model, where[model.name]) for model in target.settings.models]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from falconry.aws_errors import DENIED, code_of, sentence
+from falconry.aws_errors import DENIED, code_of, missing_action, sentence
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -65,37 +65,8 @@ def asked(subject: str, checker: Checker, target: Target) -> Sequence[Check]:
         return checker(target)
     except ClientError as error:
         if code_of(error) in DENIED:
-            action = _action(error.operation_name)
+            action = missing_action(error)
             return [unknown(subject, f"may not be asked with these credentials ({action})", f"Allow {action}.")]
         return [unknown(subject, f"could not be asked: {sentence(error)}")]
     except BotoCoreError as error:
         return [unknown(subject, f"could not be asked: {error}")]
-
-
-_SERVICES = {
-    "GetServiceQuota": "servicequotas",
-    "ListServiceQuotas": "servicequotas",
-    "GetAWSDefaultServiceQuota": "servicequotas",
-    "GetParameter": "ssm",
-    "ListObjectsV2": "s3",
-    "HeadObject": "s3",
-    "GetObject": "s3",
-    "GetAccountSettings": "lambda",
-    "GetFunctionConcurrency": "lambda",
-    "GetAccount": "apigateway",
-    "DescribeStacks": "cloudformation",
-    "DescribeCertificate": "acm",
-    "ListEndpoints": "sagemaker",
-    "DescribeEndpoint": "sagemaker",
-    "DescribeEndpointConfig": "sagemaker",
-    "DescribeModel": "sagemaker",
-}
-"""The IAM prefix of the operations that checks use. Those that are not listed are EC2's."""
-
-_ACTIONS = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "GetAccount": "GET"}
-"""Where IAM's action is called otherwise than the operation."""
-
-
-def _action(operation: str) -> str:
-    """ "s3:ListBucket" for "ListObjectsV2"."""
-    return f"{_SERVICES.get(operation, 'ec2')}:{_ACTIONS.get(operation, operation)}"

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from falconry.account import caller
+from falconry.account import caller_identity
 from falconry.catalog import ENDPOINT_QUOTA_CODES
 from falconry.deployment.changes import Change, changes
 from falconry.deployment.deployed import DeployedEndpoint, endpoints
@@ -49,7 +49,7 @@ def quotas(target: Target) -> Sequence[Check]:
     """A check for each instance type of the config."""
     settings = target.settings
     deployed = endpoints(target)
-    planned = changes(settings, deployed, sources(target, caller(target).account))
+    planned = changes(settings, deployed, sources(target, caller_identity(target).account))
     others = _others(target, {endpoint.name for endpoint in deployed.values()})
     types = list(dict.fromkeys(model.instance_type for model in settings.models))
     known = _quotas(target, types)

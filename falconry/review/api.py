@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from falconry.iam import EVERYBODY, grants, wider
 from falconry.review.assembly import Assembly, Resource
 from falconry.review.findings import Finding, Topic, attention, danger, note
-from falconry.review.policies import EVERYBODY, grants, wider
-from falconry.review.resources import REPLACING, Change
+from falconry.review.resources import REPLACING, ResourceChange
 from falconry.review.values import Reader
 
 MODES = {
@@ -46,7 +46,7 @@ class Method:
         return self.mode == ("NONE", False) and not self.route.startswith(PREFLIGHT)
 
 
-def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
     """What changes for those who call, and for those who should not."""
     yield from _authorization(base, head)
     yield from _endpoints(changes)
@@ -121,7 +121,7 @@ def _types(resource: Resource | None) -> list[str]:
     return list(properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"]))
 
 
-def _endpoints(changes: list[Change]) -> Iterator[Finding]:
+def _endpoints(changes: list[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         if change.type == "AWS::ApiGateway::RestApi" and change.before and change.after:
             before, after = _types(change.before), _types(change.after)
@@ -160,7 +160,7 @@ def _policies(base: Assembly, head: Assembly) -> Iterator[Finding]:
                 yield danger(Topic.ACCESS, stack.path(logical_id), what, mend)
 
 
-def _web_acl(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+def _web_acl(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
     guarded = list(base.of_type("AWS::WAFv2::WebACLAssociation"))
     still = list(head.of_type("AWS::WAFv2::WebACLAssociation"))
     apis = [resource for _, _, resource in head.of_type("AWS::ApiGateway::RestApi")]
@@ -222,7 +222,7 @@ def _allowed_origins(assembly: Assembly) -> set[str]:
     return found
 
 
-def _tokens(changes: list[Change]) -> Iterator[Finding]:
+def _tokens(changes: list[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         if change.type != "AWS::Lambda::Function" or not change.before or not change.after:
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from falconry.review.assembly import Assembly
 from falconry.review.findings import Finding, Topic, attention, danger, note
-from falconry.review.resources import REPLACING, Action, Change
+from falconry.review.resources import REPLACING, Action, ResourceChange
 
 LIMITS = {
     ("Throttle", "RateLimit"): "requests a second",
@@ -17,7 +17,7 @@ LIMITS = {
 """Where a usage plan has what."""
 
 
-def findings(head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+def findings(head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
     """Whose key stops working, and who may send more or less."""
     if not any(head.of_type("AWS::ApiGateway::RestApi")):
         return
@@ -33,7 +33,7 @@ def findings(head: Assembly, changes: list[Change]) -> Iterator[Finding]:
             yield from _plan(change)
 
 
-def _key(change: Change) -> Iterator[Finding]:
+def _key(change: ResourceChange) -> Iterator[Finding]:
     name = _name(change.after, "Name")
     properties = (change.after or {}).get("Properties", {})
     if change.action in REPLACING:
@@ -44,7 +44,7 @@ def _key(change: Change) -> Iterator[Finding]:
         yield attention(Topic.CLIENTS, name, "The client's key is disabled: its requests are refused.")
 
 
-def _plan(change: Change) -> Iterator[Finding]:
+def _plan(change: ResourceChange) -> Iterator[Finding]:
     if change.action == Action.ADDED:
         limits = ", ".join(filter(None, (_limit(change.after, key) for key in LIMITS)))
         yield note(Topic.CLIENTS, _name(change.after, "UsagePlanName"), f"A new client: {limits or 'without limits'}.")

@@ -20,7 +20,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CostLine:
     """One line of the bill; None where there is nothing on that side, or no known price."""
 
     name: str
@@ -29,7 +29,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class CostComparison:
     """The bill before and after.
 
     Attributes:
@@ -40,7 +40,7 @@ class Cost:
         regions: other regions than the prices' own, in which prices differ.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[CostLine, ...]
     unknown: tuple[str, ...]
     sources: tuple[str, ...]
     read: tuple[str, str]
@@ -55,7 +55,7 @@ class Cost:
         return _sum(line.after for line in self.lines)
 
 
-def cost(base: Assembly, head: Assembly) -> Cost:
+def cost(base: Assembly, head: Assembly) -> CostComparison:
     """Instances with the bounds of their scaling, VPC endpoints, web ACLs and keys."""
     old, new = dict(_items(base)), dict(_items(head))
     types = sorted({fleet.instance_type for one in (base, head) for fleet in fleets(one)})
@@ -67,8 +67,8 @@ def cost(base: Assembly, head: Assembly) -> Cost:
     sources = [f"{', '.join(names)}: {source}" for source, names in origins.items()]
     sources.append(f"VPC endpoints, web ACL, keys: AWS's price pages (read {SERVICE_PRICES_READ})")
     dates = sorted([SERVICE_PRICES_READ, *(price.read for price in prices.values() if price)])
-    return Cost(
-        lines=tuple(Line(name, old.get(name), new.get(name)) for name in {**old, **new}),
+    return CostComparison(
+        lines=tuple(CostLine(name, old.get(name), new.get(name)) for name in {**old, **new}),
         unknown=tuple(name for name in types if _usd_per_hour(name) is None),
         sources=tuple(sources),
         read=(dates[0], dates[-1]),

@@ -7,7 +7,7 @@ from typing import Any
 
 from falconry.review.assembly import Assembly, Stack
 from falconry.review.findings import Finding, Topic, attention, danger
-from falconry.review.resources import REPLACING, Action, Change
+from falconry.review.resources import REPLACING, Action, ResourceChange
 from falconry.review.values import Reader
 
 STORES = {
@@ -31,7 +31,7 @@ _KEEP = (
 )
 
 
-def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
     """What becomes of buckets, keys, logs and the like."""
     for change in changes:
         noun = STORES.get(change.type) or LOGS.get(change.type)
@@ -52,7 +52,7 @@ def of_left_stack(stack: Stack) -> list[str]:
     return [stack.path(name) for name, resource in stack.resources.items() if resource["Type"] in STORES]
 
 
-def _subject(assembly: Assembly, change: Change) -> str:
+def _subject(assembly: Assembly, change: ResourceChange) -> str:
     """A resource's path, with its name where it has one."""
     properties = (change.before or change.after or {}).get("Properties", {})
     for key in ("BucketName", "LogGroupName", "TableName"):
@@ -61,7 +61,7 @@ def _subject(assembly: Assembly, change: Change) -> str:
     return change.path
 
 
-def _removed(change: Change, noun: str, subject: str) -> Finding:
+def _removed(change: ResourceChange, noun: str, subject: str) -> Finding:
     if change.action == Action.LEFT_BEHIND:
         what = f"The {noun} leaves the stack and stays in the account (`Retain`), unmanaged; its cost goes on."
         return attention(Topic.DATA, subject, what, "Delete it by hand when its content is no longer needed.")
@@ -73,7 +73,7 @@ def _removed(change: Change, noun: str, subject: str) -> Finding:
     return danger(Topic.DATA, subject, f"The {noun} is deleted with all that is in it.", _KEEP)
 
 
-def _replaced(change: Change, noun: str, subject: str) -> Finding:
+def _replaced(change: ResourceChange, noun: str, subject: str) -> Finding:
     old = (
         "stays in the account, unmanaged" if (change.before or {}).get("UpdateReplacePolicy") in KEPT else "is deleted"
     )
@@ -87,7 +87,7 @@ def _replaced(change: Change, noun: str, subject: str) -> Finding:
     )
 
 
-def _weaker(change: Change, noun: str, subject: str) -> Iterator[Finding]:
+def _weaker(change: ResourceChange, noun: str, subject: str) -> Iterator[Finding]:
     before, after = change.before or {}, change.after or {}
     old, new = before.get("Properties", {}), after.get("Properties", {})
     if any(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from falconry.review.resources import Action, Change, Impact
+from falconry.review.resources import Action, Impact, ResourceChange
 from falconry.review.values import Reader
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ LONGEST_VALUE = 200
 """Lines of one property's difference; what is longer is a template's business."""
 
 
-def resource_list(changes: Sequence[Change]) -> Iterator[str]:
+def resource_list(changes: Sequence[ResourceChange]) -> Iterator[str]:
     """A table for each stack, the replaced first."""
-    stacks: dict[str, list[Change]] = {}
+    stacks: dict[str, list[ResourceChange]] = {}
     for change in changes:
         stacks.setdefault(change.stack.name, []).append(change)
     for name, of_stack in stacks.items():
@@ -72,11 +72,11 @@ def property_diffs(deployment: Deployment) -> Iterator[str]:
         yield from ("", f"{tags} resources change in their tags alone.")
 
 
-def _action(change: Change) -> str:
+def _action(change: ResourceChange) -> str:
     return f"**{change.action}**" if change.action in ORDER[:4] else change.action
 
 
-def _why(change: Change) -> str:
+def _why(change: ResourceChange) -> str:
     if change.action in (Action.REPLACED, Action.MAY_BE_REPLACED):
         names = [one.name for one in change.properties if one.impact != Impact.IN_PLACE]
     else:

@@ -9,7 +9,7 @@ from falconry.review import timing
 from falconry.review.assembly import Assembly
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.fleets import Fleet, fleets
-from falconry.review.resources import GONE, REPLACING, Change
+from falconry.review.resources import GONE, REPLACING, ResourceChange
 from falconry.review.values import Reader
 
 UNKNOWN = "unknown: the catalog has no such model"
@@ -44,7 +44,7 @@ class EndpointChange:
     instance_type: str
 
 
-def endpoint_changes(base: Assembly, head: Assembly, changes: list[Change]) -> list[EndpointChange]:
+def endpoint_changes(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> list[EndpointChange]:
     """Every endpoint of either side, those of the head first."""
     by_id = {(change.stack.name, change.logical_id): change for change in changes}
     old = {(one.stack, one.logical_id): one for one in fleets(base)}
@@ -94,7 +94,7 @@ def findings(base: Assembly, head: Assembly, found: list[EndpointChange]) -> Ite
             yield attention(Topic.ENDPOINT, fleet.name, what, "Allow 3600 s for both, SageMaker's most.")
 
 
-def _cut_off(base: Assembly, changes: list[Change]) -> bool:
+def _cut_off(base: Assembly, changes: list[ResourceChange]) -> bool:
     """Whether the way to the models goes with the network's deploy, and a front in that VPC is there to miss it."""
     lost = any(
         change.type == "AWS::EC2::VPCEndpoint"
@@ -160,7 +160,7 @@ def _removed(fleet: Fleet) -> EndpointChange:
     )
 
 
-def _changed(old: Fleet, new: Fleet, by_id: Mapping[tuple[str, str], Change]) -> EndpointChange:
+def _changed(old: Fleet, new: Fleet, by_id: Mapping[tuple[str, str], ResourceChange]) -> EndpointChange:
     touched = [by_id[new.stack, one] for one in new.logical_ids if (new.stack, one) in by_id]
     why = tuple(dict.fromkeys(_reasons(old, new, touched)))
     same = EndpointChange(old.name, new.name, "unchanged", why, False, "goes on", "", 0, new.instance_type)
@@ -192,7 +192,7 @@ def _count(old: Fleet, new: Fleet) -> int:
     return max(1, new.fewest if new.components else max(new.started, old.fewest))
 
 
-def _renews(change: Change) -> bool:
+def _renews(change: ResourceChange) -> bool:
     """Whether new instances or copies have to start for it."""
     if change.type == "AWS::SageMaker::Endpoint":
         return any(one.name == "EndpointConfigName" for one in change.properties)
@@ -201,7 +201,7 @@ def _renews(change: Change) -> bool:
     return False
 
 
-def _reasons(old: Fleet, new: Fleet, touched: list[Change]) -> Iterator[str]:
+def _reasons(old: Fleet, new: Fleet, touched: list[ResourceChange]) -> Iterator[str]:
     for words, one, other in (
         ("instance type", old.instance_type, new.instance_type),
         ("instances", _bounds(old), _bounds(new)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from falconry.review import timing
-from falconry.review.cost import Cost, Range, usd_per_hour
+from falconry.review.cost import CostComparison, Range, usd_per_hour
 from falconry.review.details import property_diffs, resource_list
 from falconry.review.endpoints import EndpointChange
 from falconry.review.findings import Finding, Level
@@ -199,7 +199,7 @@ def _quota(endpoint: EndpointChange) -> str:
     return f"{words}; {'it costs' if one else 'they cost'} ${price:,.2f} for every hour that the update takes."
 
 
-def _cost(bill: Cost) -> Iterator[str]:
+def _cost(bill: CostComparison) -> Iterator[str]:
     changed = [line for line in bill.lines if line.before != line.after]
     if not changed:
         if bill.lines:

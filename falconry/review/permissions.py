@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from falconry.iam import EVERYBODY, Grant, dropped_conditions, grants, wider
 from falconry.review.assembly import Assembly, Resource, Stack
 from falconry.review.findings import Finding, Topic, attention, danger, note
-from falconry.review.policies import EVERYBODY, Grant, dropped_conditions, grants, wider
 from falconry.review.values import Reader
 
 ADMINISTRATOR = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")

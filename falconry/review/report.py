@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from falconry.review import api, clients, data, endpoints, network, permissions, stacks
 from falconry.review.assembly import EMPTY, Assembly
-from falconry.review.cost import Cost, cost
+from falconry.review.cost import CostComparison, cost
 from falconry.review.endpoints import EndpointChange, endpoint_changes
 from falconry.review.findings import Finding, Level, Topic, attention, in_order
-from falconry.review.resources import Change, compare, left_stacks
+from falconry.review.resources import ResourceChange, compare, left_stacks
 
 
 class Verdict(StrEnum):
@@ -38,10 +38,10 @@ class Deployment:
     base: Assembly
     head: Assembly
     stacks: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ResourceChange, ...]
     endpoints: tuple[EndpointChange, ...]
     findings: tuple[Finding, ...]
-    cost: Cost
+    cost: CostComparison
     failure: str | None = None
 
     @property
@@ -167,7 +167,7 @@ def as_json(found: Review) -> dict[str, object]:
     }
 
 
-def _resource(change: Change) -> dict[str, object]:
+def _resource(change: ResourceChange) -> dict[str, object]:
     return {
         "stack": change.stack.name,
         "path": change.path,

@@ -53,7 +53,7 @@ class PropertyChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """One resource that does not stay as it is.
 
     Attributes:
@@ -79,13 +79,13 @@ class Change:
         return self.action == Action.CHANGED and {change.name for change in self.properties} == {"Tags"}
 
 
-def compare(base: Assembly, head: Assembly) -> list[Change]:
+def compare(base: Assembly, head: Assembly) -> list[ResourceChange]:
     """Every change, stack by stack, also those that reach a stack through another's outputs.
 
     A stack that `head` no longer has is not here: the CDK leaves it alone (`left_stacks`).
     """
     own = {name: _stack_changes(base.stacks.get(name), stack, frozenset()) for name, stack in head.stacks.items()}
-    known: list[Change] = []
+    known: list[ResourceChange] = []
     moved: frozenset[Output] = frozenset()
     while True:
         known = [
@@ -104,7 +104,7 @@ def left_stacks(base: Assembly, head: Assembly) -> list[Stack]:
     return [stack for name, stack in base.stacks.items() if name not in head.stacks]
 
 
-def _stack_changes(base: Stack | None, head: Stack, moved: Set[Output]) -> list[Change]:
+def _stack_changes(base: Stack | None, head: Stack, moved: Set[Output]) -> list[ResourceChange]:
     """Goes round until no replaced resource reaches a further one."""
     replaced: frozenset[str] = frozenset()
     while True:
@@ -115,21 +115,21 @@ def _stack_changes(base: Stack | None, head: Stack, moved: Set[Output]) -> list[
         replaced = now
 
 
-def _once(base: Stack | None, head: Stack, replaced: Set[str], moved: Set[Output]) -> Iterator[Change]:
+def _once(base: Stack | None, head: Stack, replaced: Set[str], moved: Set[Output]) -> Iterator[ResourceChange]:
     old = base.resources if base else {}
     for logical_id, after in head.resources.items():
         before = old.get(logical_id)
         if before is None:
-            yield Change(head, logical_id, after["Type"], Action.ADDED, None, after)
+            yield ResourceChange(head, logical_id, after["Type"], Action.ADDED, None, after)
         elif before["Type"] != after["Type"]:
-            yield Change(head, logical_id, after["Type"], Action.REPLACED, before, after)
+            yield ResourceChange(head, logical_id, after["Type"], Action.REPLACED, before, after)
         elif properties := tuple(_property_changes(before, after, head.region, replaced | moved)):
-            yield Change(head, logical_id, after["Type"], _action(properties), before, after, properties)
+            yield ResourceChange(head, logical_id, after["Type"], _action(properties), before, after, properties)
     for logical_id, before in old.items():
         if logical_id not in head.resources and base is not None:
             kept = before.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
             action = Action.LEFT_BEHIND if kept else Action.REMOVED
-            yield Change(base, logical_id, before["Type"], action, before, None)
+            yield ResourceChange(base, logical_id, before["Type"], action, before, None)
 
 
 def _property_changes(
@@ -182,7 +182,9 @@ def _action(properties: Iterable[PropertyChange]) -> Action:
     return Action.MAY_BE_REPLACED if Impact.MAY_REPLACE in impacts else Action.CHANGED
 
 
-def _with_origin(changes: Iterable[Change], own: Iterable[Change], moved: Set[Output]) -> Iterator[Change]:
+def _with_origin(
+    changes: Iterable[ResourceChange], own: Iterable[ResourceChange], moved: Set[Output]
+) -> Iterator[ResourceChange]:
     """The changes, with the stack that they come through where the template alone gives another verdict."""
     verdicts = {change.logical_id: change.action for change in own}
     for change in changes:
@@ -191,7 +193,7 @@ def _with_origin(changes: Iterable[Change], own: Iterable[Change], moved: Set[Ou
             continue
         stacks = {reference[0] for reference in references(change.after) if reference in moved and len(reference) == 2}
         origin = min(stacks) if stacks else min(stack for stack, _ in moved)
-        yield Change(
+        yield ResourceChange(
             change.stack,
             change.logical_id,
             change.type,
@@ -203,7 +205,7 @@ def _with_origin(changes: Iterable[Change], own: Iterable[Change], moved: Set[Ou
         )
 
 
-def _moved_outputs(base: Assembly, head: Assembly, changes: Iterable[Change]) -> Iterator[Output]:
+def _moved_outputs(base: Assembly, head: Assembly, changes: Iterable[ResourceChange]) -> Iterator[Output]:
     """Outputs whose value is another after the deploy, though those who read them name them as before."""
     replaced: dict[str, set[str | Output]] = {}
     for change in changes:

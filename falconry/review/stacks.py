@@ -9,11 +9,11 @@ from falconry.review.cost import cost
 from falconry.review.data import of_left_stack
 from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.fleets import fleets
-from falconry.review.resources import Action, Change, left_stacks
+from falconry.review.resources import Action, ResourceChange, left_stacks
 from falconry.review.schemas import resource_type
 
 
-def findings(base: Assembly, head: Assembly, changes: list[Change]) -> Iterator[Finding]:
+def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
     """What the deploy does, fails at or leaves to be done by hand."""
     yield from _left(base, head)
     for name, stack in head.stacks.items():
@@ -55,7 +55,7 @@ def _left(base: Assembly, head: Assembly) -> Iterator[Finding]:
     yield danger(Topic.DEPLOY, ", ".join(names), what, mend)
 
 
-def _name_taken(change: Change) -> Iterator[Finding]:
+def _name_taken(change: ResourceChange) -> Iterator[Finding]:
     """CloudFormation makes the new one before it deletes the old one, and both cannot have one name."""
     if change.action != Action.REPLACED or not change.before or not change.after:
         return

@@ -62,7 +62,7 @@ def start(weights_gib: float, download_limit: float = LONGEST, startup_limit: fl
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdatePlan:
     """How a fleet takes another's place.
 
     Attributes:
@@ -78,14 +78,14 @@ class Update:
     extra: int
 
 
-def update(deployment: Mapping[str, Any], instances: int, one: Start) -> Update:
+def update(deployment: Mapping[str, Any], instances: int, one: Start) -> UpdatePlan:
     """What an endpoint's DeploymentConfig makes of an update of `instances`; without one, all go at once."""
     rolling = deployment.get("RollingUpdatePolicy")
     if rolling:
         batch = _size(rolling["MaximumBatchSize"], instances)
         batches = math.ceil(instances / batch)
         each = rolling["WaitIntervalInSeconds"]
-        return Update(
+        return UpdatePlan(
             f"rolling, {batch} of {instances} instances at a time, {_minutes(each)} apart",
             (batches * (one.seconds[0] + each), batches * (one.seconds[1] + each)),
             rolling.get("MaximumExecutionTimeoutInSeconds", 4 * 3600),
@@ -104,7 +104,7 @@ def update(deployment: Mapping[str, Any], instances: int, one: Start) -> Update:
         steps = math.ceil(instances / _size(routing["LinearStepSize"], instances))
         words = f"a second fleet; the requests move in {steps} steps, {_minutes(wait)} apart"
         waits = (steps - 1) * wait
-    return Update(
+    return UpdatePlan(
         words,
         (one.seconds[0] + waits + bake, one.seconds[1] + waits + bake),
         policy.get("MaximumExecutionTimeoutInSeconds", 4 * 3600),

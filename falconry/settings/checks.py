@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic_core import PydanticCustomError
 
 from falconry.catalog import why_not
-from falconry.settings.words import did_you_mean, listing
+from falconry.did_you_mean import did_you_mean
+from falconry.settings.words import listing
 
 if TYPE_CHECKING:
     from falconry.settings.sections import Api

@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from falconry.catalog import MODELS
+from falconry.did_you_mean import did_you_mean
 from falconry.settings.document import Document, DocumentError
 from falconry.settings.mistakes import is_echo, sentence
 from falconry.settings.sections import Settings
-from falconry.settings.words import did_you_mean, listing
+from falconry.settings.words import listing
 
 
 class SettingsError(ValueError):

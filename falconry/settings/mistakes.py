@@ -11,10 +11,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from falconry.did_you_mean import did_you_mean
 from falconry.settings.checks import MISTAKE
 from falconry.settings.document import Document
 from falconry.settings.sections import Settings
-from falconry.settings.words import did_you_mean, listing
+from falconry.settings.words import listing
 
 Path_ = tuple[str | int, ...]
 

@@ -7,9 +7,9 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from falconry.did_you_mean import did_you_mean
 from falconry.settings.checks import mistake
 from falconry.settings.section import Section
-from falconry.settings.words import did_you_mean
 
 MOST_INSTANCES = 100
 

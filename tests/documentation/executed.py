@@ -10,7 +10,7 @@ import re
 
 PAGES = ("README.md", "docs/command.md", "docs/pull-requests.md", "docs/quick-start.md", "docs/troubleshooting.md")
 
-_REVIEW = "tests/review/test_by_hand.py::test_the_working_folder_is_compared_with_a_branch"
+_REVIEW = "tests/review/test_git_compare.py::test_the_working_folder_is_compared_with_a_branch"
 
 ELSEWHERE = {
     "make local": "tests/end_to_end/test_local.py::test_both_snippets_that_it_prints_work_when_pasted",

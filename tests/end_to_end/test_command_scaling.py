@@ -9,12 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from falconry.iam import matches
 from tests.infrastructure.matrix import SMALL, synthesise
 from tests.infrastructure.test_delivery_privilege import CALLS as DELIVERY_CALLS
 
@@ -214,6 +214,6 @@ def test_the_page_names_every_permission_that_it_takes(
     assert called, finished.stderr
     wanted = {"apigateway:GET" if one.startswith("apigateway:Get") else ACTIONS.get(one, one) for one in called}
     wanted = {one.replace("monitoring:", "cloudwatch:") for one in wanted}
-    assert [one for one in sorted(wanted) if not any(fnmatch(one, pattern) for pattern in granted)] == []
+    assert [one for one in sorted(wanted) if not any(matches(pattern, one) for pattern in granted)] == []
     if command in ("plan", "preflight"):
         assert wanted - {"sts:GetCallerIdentity"} <= OF_REVIEW, "what reviews pull requests may not look that far"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from falconry.iam import matches
 
 ACCOUNT = "111122223333"
 REFERENCES = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws"}
@@ -84,7 +85,4 @@ def _compare(operator: str, patterns: Any, value: str) -> bool:
 
 
 def _any_like(patterns: Any, value: str) -> bool:
-    return any(
-        re.fullmatch("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), value)
-        for pattern in listed(patterns)
-    )
+    return any(matches(pattern, value) for pattern in listed(patterns))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from falconry.iam import grants, wider
 from falconry.review.findings import Level
-from falconry.review.policies import grants, wider
 
 from .templates import compared, only, resource, said
 

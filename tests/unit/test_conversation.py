@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from falconry.answering import Told
+from falconry.answer_stats import AnswerStats
 from falconry.conversation import Conversation
 from falconry.errors import CommandError
 
@@ -68,7 +68,7 @@ def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_the_speed_is_that_of_the_tokens_after_the_first() -> None:
-    told = Told("text", "stop", 5, 11, first_seconds=1.0, seconds=3.0, request_id="id")
+    stats = AnswerStats("text", "stop", 5, 11, first_seconds=1.0, seconds=3.0, request_id="id")
 
-    assert told.tokens_per_second == 5.0
-    assert told.summary() == "5 + 11 tokens · first after 1.00 s · 5.0 tokens/s · stop · id"
+    assert stats.tokens_per_second == 5.0
+    assert stats.summary() == "5 + 11 tokens · first after 1.00 s · 5.0 tokens/s · stop · id"

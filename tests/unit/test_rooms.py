@@ -85,7 +85,7 @@ CDK = {"aws_cdk", "constructs"}
 COMMAND = {
     f"falconry.{path.stem}"
     for path in (ROOT / "falconry").iterdir()
-    if path.stem not in {"__init__", "__pycache__", "catalog", "settings"}
+    if path.stem not in {"__init__", "__pycache__", "catalog", "did_you_mean", "settings"}
 }
 """The parts of falconry that the CDK app does not know."""
 

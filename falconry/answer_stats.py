@@ -6,13 +6,13 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from falconry.api import Api, text_of
+from falconry.api import DeployedApi, text_of
 from falconry.conversation import Conversation
 
 
 @dataclass
-class Told:
-    """What an answer was.
+class AnswerStats:
+    """An answer: its text, its tokens and its times.
 
     Attributes:
         first_seconds: until the first text; None if none came.
@@ -53,37 +53,39 @@ class Told:
         return {**asdict(self), "tokens_per_second": self.tokens_per_second}
 
 
-def tell(api: Api, conversation: Conversation, *, raw: bool = False, quiet: bool = False) -> Told:
+def stream_to_terminal(
+    api: DeployedApi, conversation: Conversation, *, raw: bool = False, quiet: bool = False
+) -> AnswerStats:
     """Ask, and print the answer as it comes: its text, or with `raw` the events. Ctrl-C ends the answer alone.
 
     Raises:
         ApiError: the API refused, or failed in the middle.
     """
-    told = Told()
+    stats = AnswerStats()
     try:
         with api.stream("/chat/completions", conversation.request()) as stream:
-            told.request_id = stream.answer.request_id
-            told.messages_dropped = int(stream.answer.headers.get("x-falconry-messages-dropped") or 0)
+            stats.request_id = stream.answer.request_id
+            stats.messages_dropped = int(stream.answer.headers.get("x-falconry-messages-dropped") or 0)
             try:
                 for chunk in stream.chunks():
-                    _take(chunk, told)
+                    _take(chunk, stats)
                     _show(chunk, raw=raw, quiet=quiet)
             finally:
-                told.first_seconds, told.seconds = stream.first, stream.seconds
+                stats.first_seconds, stats.seconds = stream.first, stream.seconds
     except KeyboardInterrupt:
-        told.stopped = True
+        stats.stopped = True
     finally:
-        if told.text and not quiet and not raw and not told.text.endswith("\n"):
+        if stats.text and not quiet and not raw and not stats.text.endswith("\n"):
             print(flush=True)
-    return told
+    return stats
 
 
-def _take(chunk: Any, told: Told) -> None:
-    told.text += text_of(chunk)
+def _take(chunk: Any, stats: AnswerStats) -> None:
+    stats.text += text_of(chunk)
     for choice in chunk.get("choices", []):
-        told.finish_reason = choice.get("finish_reason") or told.finish_reason
+        stats.finish_reason = choice.get("finish_reason") or stats.finish_reason
     if usage := chunk.get("usage"):
-        told.prompt_tokens, told.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
+        stats.prompt_tokens, stats.completion_tokens = usage["prompt_tokens"], usage["completion_tokens"]
 
 
 def _show(chunk: Any, *, raw: bool, quiet: bool) -> None:

@@ -1,4 +1,4 @@
-"""IAM policy documents as sets of single grants, and which grants of one document another does not have.
+"""IAM matching: policy documents as sets of single grants, and which grants of one document another lacks.
 
 A grant allows one action on one resource to one principal under all of its conditions. This is the part of IAM's logic
 that says which of two documents is wider; where it cannot tell, as with NotAction, whatever differs counts as wider.
@@ -20,9 +20,11 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Attributes:
-    allows: False for a statement that denies.
-    principal: "*", "AWS arn:...", "Service sagemaker.amazonaws.com"; "" in a role's own policy.
+    """One action on one resource, for one principal, under all of its conditions.
+
+    Attributes:
+        allows: False for a statement that denies.
+        principal: "*", "AWS arn:...", "Service sagemaker.amazonaws.com"; "" in a role's own policy.
     """
 
     allows: bool
@@ -36,8 +38,8 @@ class Grant:
         return (
             self.allows == other.allows
             and (self.principal == other.principal or (self.principal == EVERYBODY and other.principal != ""))
-            and _like(self.action.lower(), other.action.lower())
-            and _like(self.resource, other.resource)
+            and matches(self.action.lower(), other.action.lower())
+            and matches(self.resource, other.resource)
             and all(any(_implied(one, by) for by in other.conditions) for one in self.conditions)
         )
 
@@ -108,7 +110,7 @@ def _implied(condition: Condition, by: Condition) -> bool:
     if "Not" in operator:
         return values <= by[2]
     if operator.endswith("Like"):
-        return all(any(_like(value, other) for value in values) for other in by[2])
+        return all(any(matches(value, other) for value in values) for other in by[2])
     return by[2] <= values
 
 
@@ -116,8 +118,8 @@ def _many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _like(pattern: str, text: str) -> bool:
-    """Whether a pattern with `*` and `?` matches all that `text`, a pattern too, matches."""
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern of actions or ARNs, with `*` and `?`, covers `text`, which may be a pattern too."""
     return _compiled(pattern).fullmatch(text) is not None
 
 

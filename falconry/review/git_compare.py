@@ -97,7 +97,7 @@ def _synthesise(root: Path, config: Path, output: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m falconry.review.by_hand BASE [options of falconry review]`; its exit code."""
+    """`python -m falconry.review.git_compare BASE [options of falconry review]`; its exit code."""
     from falconry.app import app
 
     signal.signal(signal.SIGTERM, _end)
@@ -121,5 +121,5 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("Name the branch to compare with: python -m falconry.review.by_hand main")
+        sys.exit("Name the branch to compare with: python -m falconry.review.git_compare main")
     sys.exit(main(sys.argv[1:]))

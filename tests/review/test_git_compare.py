@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from falconry.review.by_hand import INSTALLED
+from falconry.review.git_compare import INSTALLED
 from tests.infrastructure.test_synthesis import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def start(repository: Path, temporary: Path, base: str) -> subprocess.Popen[str]
     """What `make review BASE=...` runs, with a folder of its own for what is temporary."""
     temporary.mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "falconry.review.by_hand", base],
+        [sys.executable, "-m", "falconry.review.git_compare", base],
         cwd=repository,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
