@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 from uuid import uuid4
 
+from chat.call import Call
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.http import Request, Response, error_response, json_response
@@ -19,7 +20,7 @@ from chat.prompt.templates import check_templates
 from chat.record import Record
 from chat.serving.sagemaker import Client, Endpoints
 
-_Operation = Callable[["Front", Request, str, Record], Response]
+_Operation = Callable[["Front", Request, str, Call], Response]
 
 
 def load_models(text: str) -> Models:
@@ -53,24 +54,32 @@ class Front:
 
     def handle(self, request: Request) -> Response:
         """The response, whose status is final: a stream has its first token. Never raises."""
-        record = Record()
+        call = self._call(request)
         try:
-            response = self._route(request, record)
+            response = self._route(request, call)
         except ApiError as error:
-            response = error_response(error, record)
+            response = error_response(error, call.record)
         except Exception as error:
-            response = error_response(internal_error(error), record)
+            response = error_response(internal_error(error), call.record)
         response.headers["x-request-id"] = request.request_id
         return response
 
-    def _route(self, request: Request, record: Record) -> Response:
+    def _call(self, request: Request) -> Call:
+        return Call(
+            id=request.request_id or str(uuid4()),
+            created=int(self._now()),
+            deadline=Deadline.start(request.remaining_seconds, request.client_timeout, self._clock),
+            record=Record(),
+        )
+
+    def _route(self, request: Request, call: Call) -> Response:
         allowed: list[str] = []
         for method, pattern, operation in _ROUTES:
             match = pattern.fullmatch(request.path)
             if match is None:
                 continue
             if method == request.method:
-                return operation(self, request, unquote(match.groupdict().get("model") or ""), record)
+                return operation(self, request, unquote(match.groupdict().get("model") or ""), call)
             allowed.append(method)
         if allowed:
             raise ApiError(
@@ -80,33 +89,25 @@ class Front:
         known = ", ".join(f"{method} {_readable(pattern)}" for method, pattern, _ in _ROUTES)
         raise ApiError(ErrorKind.UNKNOWN_URL, f"There is no {request.method} {request.path} here. Known: {known}.")
 
-    def _create_chat_completion(self, request: Request, _model: str, record: Record) -> Response:
-        return self._chat.create(request.json(), *self._of(request), record)
+    def _create_chat_completion(self, request: Request, _model: str, call: Call) -> Response:
+        return self._chat.create(request.json(), call)
 
-    def _create_completion(self, request: Request, _model: str, record: Record) -> Response:
-        return self._completions.create(request.json(), *self._of(request), record)
+    def _create_completion(self, request: Request, _model: str, call: Call) -> Response:
+        return self._completions.create(request.json(), call)
 
-    def _of(self, request: Request) -> tuple[str, int, Deadline]:
-        """What an answer to `request` needs to know: its id, when it came, and until when."""
-        return request.request_id or str(uuid4()), int(self._now()), self._deadline(request)
+    def _list_models(self, _request: Request, _model: str, call: Call) -> Response:
+        return json_response(self._models.public(), record=call.record)
 
-    def _deadline(self, request: Request) -> Deadline:
-        return Deadline.start(request.remaining_seconds, request.client_timeout, self._clock)
+    def _retrieve_model(self, _request: Request, model: str, call: Call) -> Response:
+        return json_response(self._models.get(model).public(), record=call.record)
 
-    def _list_models(self, _request: Request, _model: str, record: Record) -> Response:
-        return json_response(self._models.public(), record=record)
-
-    def _retrieve_model(self, _request: Request, model: str, record: Record) -> Response:
-        return json_response(self._models.get(model).public(), record=record)
-
-    def _describe(self, _request: Request, _model: str, record: Record) -> Response:
+    def _describe(self, _request: Request, _model: str, call: Call) -> Response:
         from chat.openapi.document import document  # the only request that needs it is rare
 
-        return json_response(document(model.name for model in self._models), record=record)
+        return json_response(document(model.name for model in self._models), record=call.record)
 
-    def _generate(self, request: Request, model: str, record: Record) -> Response:
-        deadline = self._deadline(request)
-        return self._native.generate(self._models.get(model), request.json(), request.body, deadline, record)
+    def _generate(self, request: Request, model: str, call: Call) -> Response:
+        return self._native.generate(self._models.get(model), request.json(), request.body, call)
 
 
 _ROUTES: tuple[tuple[str, re.Pattern[str], _Operation], ...] = (

@@ -54,6 +54,7 @@ CHAT_ORDER = (
     {"chat.serving"},
     {"chat.parameters"},
     {"chat.sse"},
+    {"chat.call"},
     {"chat.deadline", "chat.http", "chat.models"},
     {"chat.record"},
     {"chat.errors"},

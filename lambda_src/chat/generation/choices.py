@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from threading import Thread
 
-from chat.deadline import Deadline
+from chat.call import Call
 from chat.generation import generation
-from chat.generation.generation import Generation, Order, Piece
+from chat.generation.generation import Generation, GenerationRequest, TextDelta
 from chat.record import Record
 from chat.serving import tgi
 from chat.serving.sagemaker import Endpoints
@@ -18,12 +18,12 @@ from chat.serving.sagemaker import Endpoints
 MOST_CHOICES = 128
 """Answers a request: OpenAI's limit, and as many requests as a container takes at once (MAX_CONCURRENT_REQUESTS)."""
 
-Item = Piece | tgi.KeepAlive | None
+Item = TextDelta | tgi.KeepAlive | None
 """What came of one choice; None: it has ended."""
 
 
 class Choices:
-    """Answers that have begun, in the order of their orders. Close them, also when something fails."""
+    """Answers that have begun, in the order of their requests. Close them, also when something fails."""
 
     def __init__(self, generations: Sequence[Generation]) -> None:
         self.generations = generations
@@ -33,8 +33,8 @@ class Choices:
         if len(self.generations) > 1:
             yield from self._interleaved()
             return
-        for piece in self.generations[0].pieces():
-            yield 0, piece
+        for delta in self.generations[0].deltas():
+            yield 0, delta
         yield 0, None
 
     def close(self) -> None:
@@ -65,29 +65,29 @@ class Choices:
 
 def _pump(running: Generation, index: int, put: Callable[[tuple[int, Item | Exception]], None]) -> None:
     try:
-        for piece in running.pieces():
-            put((index, piece))
+        for delta in running.deltas():
+            put((index, delta))
     except Exception as error:
         put((index, error))
     else:
         put((index, None))
 
 
-def start(endpoints: Endpoints, orders: Sequence[Order], deadline: Deadline, record: Record) -> Choices:
-    """Begin all `orders` and wait for the first token of each. Raises ApiError if one cannot be had; the others are
+def start(endpoints: Endpoints, requests: Sequence[GenerationRequest], call: Call) -> Choices:
+    """Begin all `requests` and wait for the first token of each. Raises ApiError if one cannot be had; the others are
     ended then."""
-    if len(orders) == 1:
-        first = generation.start(endpoints, orders[0], deadline, record)
-        record.first_token()
+    if len(requests) == 1:
+        first = generation.start(endpoints, requests[0], call)
+        call.record.first_token()
         return Choices([first])
-    with ThreadPoolExecutor(max_workers=len(orders)) as pool:
-        begun = [pool.submit(generation.start, endpoints, order, deadline, record) for order in orders]
+    with ThreadPoolExecutor(max_workers=len(requests)) as pool:
+        begun = [pool.submit(generation.start, endpoints, request, call) for request in requests]
     with ExitStack() as undo:
         for future in begun:
             undo.callback(_close, future)
         generations = [future.result() for future in begun]
         undo.pop_all()
-    record.first_token()
+    call.record.first_token()
     return Choices(generations)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chat.call import Call
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind
 from chat.generation.answer_text import AnswerText
 from chat.http import encode_json
 from chat.models import DeployedModel
 from chat.prompt.fitting import Fit
-from chat.record import Record
 from chat.serving import tgi
 from chat.serving.sagemaker import ByteStream, Endpoints
 
@@ -31,8 +31,8 @@ class Prompt(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be generated. `parameters` are TGI's, without lengths and stops.
+class GenerationRequest:
+    """What to generate. `parameters` are TGI's, without lengths and stops.
 
     `leading_space` and `verbatim` are AnswerText's. `keep_tokens` asks for the tokens beside the text. `status_waits`
     is False where the client may get its status line before the first token, when that takes long.
@@ -60,26 +60,26 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Text that is certain, and the tokens that it completes if the order asked for them."""
+class TextDelta:
+    """Text that is certain, and the tokens that it completes if the request asked for them."""
 
     text: str
     tokens: Sequence[tgi.Token] = ()
 
 
 class Generation:
-    """An answer that has begun. `finish_reason` and the counts are final when `pieces` has ended."""
+    """An answer that has begun. `finish_reason` and the counts are final when `deltas` has ended."""
 
     def __init__(
         self,
-        order: Order,
+        request: GenerationRequest,
         fit: Fit,
         stream: ByteStream,
         events: Iterator[tgi.Token | tgi.KeepAlive],
         deadline: Deadline,
     ) -> None:
-        self._text = AnswerText(order.stops, leading_space=order.leading_space, verbatim=order.verbatim)
-        self._tokens = _TokensOfText() if order.keep_tokens else None
+        self._text = AnswerText(request.stops, leading_space=request.leading_space, verbatim=request.verbatim)
+        self._tokens = _TokensOfText() if request.keep_tokens else None
         self._events = events
         self._stream = stream
         self._deadline = deadline
@@ -90,14 +90,14 @@ class Generation:
         self.prompt_tokens_exact = fit.exact
         self.completion_tokens = 0
 
-    def pieces(self) -> Iterator[Piece | tgi.KeepAlive]:
+    def deltas(self) -> Iterator[TextDelta | tgi.KeepAlive]:
         """The answer's text as it becomes certain; a KeepAlive when there was nothing for a while. Raises ApiError."""
         try:
             for event in self._events:
                 if isinstance(event, tgi.Token):
                     text = self._take(event)
                     if text:
-                        yield self._piece(text)
+                        yield self._delta(text)
                 else:
                     yield event
                 if self.finish_reason is None and self._deadline.passed():
@@ -109,14 +109,14 @@ class Generation:
             rest = self._text.finish(cut=self.finish_reason == "length")
             if self._text.stopped:
                 self.finish_reason = "stop"
-            last = self._piece(rest, ended=True)
+            last = self._delta(rest, ended=True)
             if last.text or last.tokens:
                 yield last
         finally:
             self.close()
 
     def close(self) -> None:
-        """End the call upstream. May be called more than once, also before `pieces`."""
+        """End the call upstream. May be called more than once, also before `deltas`."""
         self._stream.close()
 
     def _take(self, token: tgi.Token) -> str:
@@ -136,10 +136,10 @@ class Generation:
             self.finish_reason = "stop"
         return text
 
-    def _piece(self, text: str, *, ended: bool = False) -> Piece:
+    def _delta(self, text: str, *, ended: bool = False) -> TextDelta:
         if self._tokens is None:
-            return Piece(text)
-        return Piece(text, self._tokens.up_to(self._text.position, begun=ended))
+            return TextDelta(text)
+        return TextDelta(text, self._tokens.up_to(self._text.position, begun=ended))
 
 
 class _TokensOfText:
@@ -166,24 +166,24 @@ class _TokensOfText:
         return taken
 
 
-def start(endpoints: Endpoints, order: Order, deadline: Deadline, record: Record) -> Generation:
+def start(endpoints: Endpoints, request: GenerationRequest, call: Call) -> Generation:
     """Call the model and wait for its first token, so that a failure up to there has a status of its own. Raises
     ApiError."""
     while True:
-        fit = order.prompt.fit()
-        record.attempt()
+        fit = request.prompt.fit()
+        call.record.attempt()
         try:
-            stream = endpoints.invoke(order.model, order.payload(fit))
+            stream = endpoints.invoke(request.model, request.payload(fit))
             try:
                 events = tgi.tokens(stream)
-                first = _first_event(events, deadline, status_waits=order.status_waits)
+                first = _first_event(events, call.deadline, status_waits=request.status_waits)
             except BaseException:
                 stream.close()
                 raise
         except tgi.PromptTooLongError as refusal:
-            order.prompt.correct(refusal)
+            request.prompt.correct(refusal)
             continue
-        return Generation(order, fit, stream, _before(first, events), deadline)
+        return Generation(request, fit, stream, _before(first, events), call.deadline)
 
 
 def _first_event(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chat import sse
+from chat.call import Call
 from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.generation.generation import no_token_in_time
@@ -28,34 +29,31 @@ class Native:
 
     endpoints: Endpoints
 
-    def generate(
-        self, model: DeployedModel, body: dict[str, object], raw: bytes, deadline: Deadline, record: Record
-    ) -> Response:
+    def generate(self, model: DeployedModel, body: dict[str, object], raw: bytes, call: Call) -> Response:
         """Answer `body`, which came as the bytes `raw`. Raises ApiError for everything that fails before the first
         token."""
         given = check(NATIVE_BODY, body)
         parameters = given.get("parameters")
         asked: dict[str, object] = parameters if isinstance(parameters, dict) else {}
         check(NATIVE_PARAMETERS, asked, model=model, prefix="parameters.")
+        record = call.record
         record.model, record.stream = model.name, given.get("stream") is True
         record.attempt()
         if record.stream:
-            return self._streamed(model, raw, deadline, record)
+            return self._streamed(model, raw, call)
         if asked.get("decoder_input_details") is True or asked.get("best_of") not in (None, 1):
             return self._whole(model, raw, record)
-        return self._assembled(
-            model, {**body, "stream": True}, asked.get("details") is True, deadline.whole_answer(), record
-        )
+        return self._assembled(model, {**body, "stream": True}, asked.get("details") is True, call.whole_answer())
 
-    def _streamed(self, model: DeployedModel, raw: bytes, deadline: Deadline, record: Record) -> Response:
+    def _streamed(self, model: DeployedModel, raw: bytes, call: Call) -> Response:
         stream = self.endpoints.invoke(model, raw)
         try:
-            opening = _up_to_first_event(stream, deadline)
+            opening = _up_to_first_event(stream, call.deadline)
         except BaseException:
             stream.close()
             raise
-        record.first_token()
-        return Response(200, dict(sse.HEADERS), Body(_relay(opening, stream, deadline, record), stream.close), record)
+        call.record.first_token()
+        return Response(200, dict(sse.HEADERS), Body(_relay(opening, stream, call), stream.close), call.record)
 
     def _whole(self, model: DeployedModel, raw: bytes, record: Record) -> Response:
         stream = self.endpoints.invoke(model, raw)
@@ -66,15 +64,13 @@ class Native:
         record.first_token()
         return Response(200, {"content-type": "application/json"}, Body([answer]), record)
 
-    def _assembled(
-        self, model: DeployedModel, body: dict[str, object], details: bool, deadline: Deadline, record: Record
-    ) -> Response:
+    def _assembled(self, model: DeployedModel, body: dict[str, object], details: bool, call: Call) -> Response:
         stream = self.endpoints.invoke(model, encode_json(body))
         try:
-            answer = _assemble(stream, deadline, record)
+            answer = _assemble(stream, call.deadline, call.record)
         finally:
             stream.close()
-        return json_response([answer if details else {"generated_text": answer["generated_text"]}], record=record)
+        return json_response([answer if details else {"generated_text": answer["generated_text"]}], record=call.record)
 
 
 def _up_to_first_event(stream: ByteStream, deadline: Deadline) -> bytes:
@@ -93,18 +89,18 @@ def _up_to_first_event(stream: ByteStream, deadline: Deadline) -> bytes:
     raise tgi.incomplete()
 
 
-def _relay(opening: bytes, stream: ByteStream, deadline: Deadline, record: Record) -> Iterator[bytes]:
+def _relay(opening: bytes, stream: ByteStream, call: Call) -> Iterator[bytes]:
     """TGI's own bytes. An error that did not come from TGI is one more event, in the shape of all errors of this
     API."""
     yield opening
     try:
         for part in stream:
             yield part
-            if deadline.passed():
+            if call.deadline.passed():
                 raise _too_slow()
     except Exception as error:
         reported = error if isinstance(error, ApiError) else internal_error(error)
-        record.fail(reported)
+        call.record.fail(reported)
         yield b"\n\n" + sse.event(reported.body())
     finally:
         stream.close()

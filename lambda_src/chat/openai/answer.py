@@ -9,7 +9,7 @@ from typing import Protocol
 from chat import sse
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.generation.choices import Choices
-from chat.generation.generation import Generation, Piece
+from chat.generation.generation import Generation, TextDelta
 from chat.http import Body, Response, json_response
 from chat.parameters import Parameter, check
 from chat.record import Record
@@ -33,7 +33,7 @@ class Identity:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices}
 
 
-class Shape(Protocol):
+class ChoiceFormat(Protocol):
     """How one route writes choices. `index` is the choice's; a chunk is an object for the list `choices` of an
     event."""
 
@@ -47,15 +47,15 @@ class Shape(Protocol):
         """The chunk before anything came, if there is one."""
         ...
 
-    def piece(self, index: int, piece: Piece) -> dict[str, object]:
-        """The chunk for a piece of text."""
+    def delta(self, index: int, delta: TextDelta) -> dict[str, object]:
+        """The chunk for a delta of text."""
         ...
 
     def end(self, index: int, finish_reason: str | None) -> dict[str, object]:
         """The last chunk."""
         ...
 
-    def whole(self, index: int, piece: Piece, finish_reason: str | None) -> dict[str, object]:
+    def whole(self, index: int, text: TextDelta, finish_reason: str | None) -> dict[str, object]:
         """The choice in one piece."""
         ...
 
@@ -67,7 +67,7 @@ class Answer:
     choices: Choices
     prompts: Sequence[Generation]
     identity: Identity
-    shape: Shape
+    format: ChoiceFormat
     record: Record
 
     def streamed(self, *, include_usage: bool) -> Response:
@@ -78,15 +78,15 @@ class Answer:
     def whole(self, *, best: int | None = None) -> Response:
         """The answer in one piece, once everything came; of each prompt's choices the `best` likeliest, if asked."""
         try:
-            pieces = self._gathered()
+            texts = self._gathered()
         finally:
             self._end()
-        kept = range(len(pieces)) if best is None else self._likeliest(pieces, best)
+        kept = range(len(texts)) if best is None else self._likeliest(texts, best)
         choices = [
-            self.shape.whole(index, pieces[source], self.choices.generations[source].finish_reason)
+            self.format.whole(index, texts[source], self.choices.generations[source].finish_reason)
             for index, source in enumerate(kept)
         ]
-        value = {**self.identity.object(self.shape.whole_kind, choices), "usage": self.usage()}
+        value = {**self.identity.object(self.format.whole_kind, choices), "usage": self.usage()}
         return json_response(value, record=self.record, headers=self._dropped_header())
 
     def usage(self) -> dict[str, object]:
@@ -101,21 +101,21 @@ class Answer:
         exact = all(running.prompt_tokens_exact for running in self.prompts)
         return usage if exact else {**usage, "prompt_tokens_estimated": True}
 
-    def _gathered(self) -> list[Piece]:
+    def _gathered(self) -> list[TextDelta]:
         texts: list[list[str]] = [[] for _ in self.choices.generations]
         tokens: list[list[Token]] = [[] for _ in self.choices.generations]
         for index, item in self.choices.items():
-            if isinstance(item, Piece):
+            if isinstance(item, TextDelta):
                 texts[index].append(item.text)
                 tokens[index].extend(item.tokens)
-        return [Piece("".join(text), of_text) for text, of_text in zip(texts, tokens, strict=True)]
+        return [TextDelta("".join(text), of_text) for text, of_text in zip(texts, tokens, strict=True)]
 
-    def _likeliest(self, pieces: Sequence[Piece], best: int) -> list[int]:
+    def _likeliest(self, texts: Sequence[TextDelta], best: int) -> list[int]:
         """The indices of the `best` choices of each prompt, the one with the highest log probability a token first."""
-        each = len(pieces) // len(self.prompts)
+        each = len(texts) // len(self.prompts)
         kept: list[int] = []
-        for first in range(0, len(pieces), each):
-            group = sorted(range(first, first + each), key=lambda index: _mean_logprob(pieces[index]), reverse=True)
+        for first in range(0, len(texts), each):
+            group = sorted(range(first, first + each), key=lambda index: _mean_logprob(texts[index]), reverse=True)
             kept.extend(group[:best])
         return kept
 
@@ -123,23 +123,23 @@ class Answer:
         generations = self.choices.generations
 
         def event(choice: dict[str, object]) -> bytes:
-            value = self.identity.object(self.shape.chunk_kind, [choice])
+            value = self.identity.object(self.format.chunk_kind, [choice])
             return sse.event({**value, "usage": None} if include_usage else value)
 
         try:
             for index in range(len(generations)):
-                beginning = self.shape.begin(index)
+                beginning = self.format.begin(index)
                 if beginning is not None:
                     yield event(beginning)
             for index, item in self.choices.items():
-                if isinstance(item, Piece):
-                    yield event(self.shape.piece(index, item))
+                if isinstance(item, TextDelta):
+                    yield event(self.format.delta(index, item))
                 elif item is None:
-                    yield event(self.shape.end(index, generations[index].finish_reason))
+                    yield event(self.format.end(index, generations[index].finish_reason))
                 else:
                     yield sse.KEEP_ALIVE
             if include_usage:
-                yield sse.event({**self.identity.object(self.shape.chunk_kind, []), "usage": self.usage()})
+                yield sse.event({**self.identity.object(self.format.chunk_kind, []), "usage": self.usage()})
             yield sse.DONE
         except Exception as error:
             reported = error if isinstance(error, ApiError) else internal_error(error)
@@ -156,8 +156,8 @@ class Answer:
         return {"x-falconry-messages-dropped": str(dropped)} if dropped else {}
 
 
-def _mean_logprob(piece: Piece) -> float:
-    return sum(token.logprob for token in piece.tokens) / max(1, len(piece.tokens))
+def _mean_logprob(text: TextDelta) -> float:
+    return sum(token.logprob for token in text.tokens) / max(1, len(text.tokens))
 
 
 def stream_options(value: object, stream: bool) -> dict[str, object]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat.deadline import Deadline
+from chat.call import Call
 from chat.errors import ApiError, ErrorKind
 from chat.generation import choices
-from chat.generation.generation import Order, Piece
+from chat.generation.generation import GenerationRequest, TextDelta
 from chat.http import Response
 from chat.models import Models
 from chat.openai import logprobs
@@ -20,7 +20,6 @@ from chat.parameters import check
 from chat.prompt.fitting import PromptFitter
 from chat.prompt.messages import parse_messages
 from chat.prompt.templates import template_of
-from chat.record import Record
 from chat.serving.sagemaker import Endpoints
 
 
@@ -31,10 +30,9 @@ class ChatCompletions:
     models: Models
     endpoints: Endpoints
 
-    def create(
-        self, body: dict[str, object], request_id: str, created: int, deadline: Deadline, record: Record
-    ) -> Response:
+    def create(self, body: dict[str, object], call: Call) -> Response:
         """Answer `body`. Raises ApiError for everything that fails before the first token."""
+        record = call.record
         model = model_of(body, self.models)
         record.model = model.name
         template = template_of(model, self.models)
@@ -46,8 +44,8 @@ class ChatCompletions:
         messages = parse_messages(given["messages"])
         max_tokens = _max_tokens(given)
         shared = grammar(given.get("response_format"), model) | top_tokens(top or 0, model, "top_logprobs")
-        orders = [
-            Order(
+        requests = [
+            GenerationRequest(
                 model=model,
                 prompt=PromptFitter(model, template, messages, max_tokens),
                 parameters={**sampling(given, choice), **shared},
@@ -59,19 +57,19 @@ class ChatCompletions:
             )
             for choice in range(count)
         ]
-        begun = choices.start(self.endpoints, orders, deadline if stream else deadline.whole_answer(), record)
+        begun = choices.start(self.endpoints, requests, call if stream else call.whole_answer())
         answer = Answer(
             choices=begun,
             prompts=begun.generations[:1],
-            identity=Identity(f"chatcmpl-{request_id}", created, model.name),
-            shape=_Shape(top),
+            identity=Identity(f"chatcmpl-{call.id}", call.created, model.name),
+            format=_ChoiceFormat(top),
             record=record,
         )
         return answer.streamed(include_usage=options.get("include_usage") is True) if stream else answer.whole()
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _ChoiceFormat:
     """OpenAI's chat choices. `top` is how many likeliest tokens stand beside each one; None: no log probabilities."""
 
     top: int | None
@@ -81,22 +79,22 @@ class _Shape:
     def begin(self, index: int) -> dict[str, object]:
         return _chunk(index, {"role": "assistant", "content": "", "refusal": None})
 
-    def piece(self, index: int, piece: Piece) -> dict[str, object]:
-        return _chunk(index, {"content": piece.text}, logprobs=self._logprobs(piece))
+    def delta(self, index: int, delta: TextDelta) -> dict[str, object]:
+        return _chunk(index, {"content": delta.text}, logprobs=self._logprobs(delta))
 
     def end(self, index: int, finish_reason: str | None) -> dict[str, object]:
         return _chunk(index, {}, finish_reason=finish_reason)
 
-    def whole(self, index: int, piece: Piece, finish_reason: str | None) -> dict[str, object]:
+    def whole(self, index: int, text: TextDelta, finish_reason: str | None) -> dict[str, object]:
         return {
             "index": index,
-            "message": {"role": "assistant", "content": piece.text, "refusal": None},
-            "logprobs": self._logprobs(piece),
+            "message": {"role": "assistant", "content": text.text, "refusal": None},
+            "logprobs": self._logprobs(text),
             "finish_reason": finish_reason,
         }
 
-    def _logprobs(self, piece: Piece) -> dict[str, object] | None:
-        return None if self.top is None else logprobs.of_chat(piece.tokens, self.top)
+    def _logprobs(self, delta: TextDelta) -> dict[str, object] | None:
+        return None if self.top is None else logprobs.of_chat(delta.tokens, self.top)
 
 
 def _chunk(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.deadline import Deadline
+from chat.call import Call
 from chat.errors import ApiError, ErrorKind
 from chat.generation import choices
 from chat.generation.choices import MOST_CHOICES
-from chat.generation.generation import Order, Piece
+from chat.generation.generation import GenerationRequest, TextDelta
 from chat.http import Response
 from chat.models import Models
 from chat.openai import logprobs
@@ -19,7 +19,6 @@ from chat.openai.sampling import sampling, stops, top_tokens
 from chat.openai.shared_parameters import model_of
 from chat.parameters import check, check_unicode
 from chat.prompt.text_prompt import TextPrompt
-from chat.record import Record
 from chat.serving.sagemaker import Endpoints
 
 
@@ -30,10 +29,9 @@ class Completions:
     models: Models
     endpoints: Endpoints
 
-    def create(
-        self, body: dict[str, object], request_id: str, created: int, deadline: Deadline, record: Record
-    ) -> Response:
+    def create(self, body: dict[str, object], call: Call) -> Response:
         """Answer `body`. Raises ApiError for everything that fails before the first token."""
+        record = call.record
         model = model_of(body, self.models)
         record.model = model.name
         given = check(COMPLETION_BODY, body, model=model)
@@ -59,8 +57,8 @@ class Completions:
                 f"ask for {MOST_CHOICES}. Send several requests.",
                 param="prompt",
             )
-        orders = [
-            Order(
+        requests = [
+            GenerationRequest(
                 model=model,
                 prompt=TextPrompt(model, prompt, whole_number(given.get("max_tokens"), DEFAULT_MAX_TOKENS)),
                 parameters={**sampling(given, choice), **top_tokens(kept_logprobs or 0, model, "logprobs")},
@@ -72,12 +70,12 @@ class Completions:
             for prompt in prompts
             for choice in range(tried)
         ]
-        begun = choices.start(self.endpoints, orders, deadline if stream else deadline.whole_answer(), record)
+        begun = choices.start(self.endpoints, requests, call if stream else call.whole_answer())
         answer = Answer(
             choices=begun,
             prompts=begun.generations[::tried],
-            identity=Identity(f"cmpl-{request_id}", created, model.name),
-            shape=_Shape(
+            identity=Identity(f"cmpl-{call.id}", call.created, model.name),
+            format=_ChoiceFormat(
                 [prompt for prompt in prompts for _ in range(count)], given.get("echo") is True, kept_logprobs
             ),
             record=record,
@@ -87,7 +85,7 @@ class Completions:
         return answer.whole(best=count if tried > count else None)
 
 
-class _Shape:
+class _ChoiceFormat:
     """OpenAI's text choices. `prompts` has one for each choice; `top` is how many likeliest tokens stand beside each
     one, None: no log probabilities."""
 
@@ -103,22 +101,22 @@ class _Shape:
     def begin(self, index: int) -> dict[str, object] | None:
         return _choice(index, self._prompts[index]) if self._echo else None
 
-    def piece(self, index: int, piece: Piece) -> dict[str, object]:
-        return _choice(index, piece.text, logprobs=self._logprobs(index, piece))
+    def delta(self, index: int, delta: TextDelta) -> dict[str, object]:
+        return _choice(index, delta.text, logprobs=self._logprobs(index, delta))
 
     def end(self, index: int, finish_reason: str | None) -> dict[str, object]:
         return _choice(index, "", finish_reason=finish_reason)
 
-    def whole(self, index: int, piece: Piece, finish_reason: str | None) -> dict[str, object]:
-        text = self._prompts[index] + piece.text if self._echo else piece.text
-        return _choice(index, text, logprobs=self._logprobs(index, piece), finish_reason=finish_reason)
+    def whole(self, index: int, text: TextDelta, finish_reason: str | None) -> dict[str, object]:
+        shown = self._prompts[index] + text.text if self._echo else text.text
+        return _choice(index, shown, logprobs=self._logprobs(index, text), finish_reason=finish_reason)
 
-    def _logprobs(self, index: int, piece: Piece) -> dict[str, object] | None:
+    def _logprobs(self, index: int, delta: TextDelta) -> dict[str, object] | None:
         if self._top is None:
             return None
         offset = self._offsets[index]
-        self._offsets[index] += sum(len(token.text) for token in piece.tokens)
-        return logprobs.of_completion(piece.tokens, offset, self._top)
+        self._offsets[index] += sum(len(token.text) for token in delta.tokens)
+        return logprobs.of_completion(delta.tokens, offset, self._top)
 
 
 def _choice(
