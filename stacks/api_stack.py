@@ -28,7 +28,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.observability.audit_log import AuditLog
 from falconry.catalog import INSTANCE_TYPES, MODELS, Capacity, samples
-from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, serving
+from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, containers, names
 from stacks.invocable import invocable
 
 
@@ -52,12 +52,12 @@ class ApiStack(Stack):
         self._key: kms.IKey = EncryptionKey(
             self, "Encryption", alias=f"falconry/{settings.name}/api", removal_policy=RemovalPolicy.DESTROY
         ).key
-        capacity = serving.capacity(settings)
+        capacity = containers.capacity(settings)
         cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
         front = ChatFunction(
             self,
             "Chat",
-            function_name=serving.front_name(settings),
+            function_name=names.front_name(settings),
             models=[_served(settings, model) for model in settings.models],
             invocable_endpoints=invocable(self, settings),
             vpc=network.vpc,
@@ -74,7 +74,7 @@ class ApiStack(Stack):
         access_log = AccessLog(
             self,
             "AccessLog",
-            log_group_name=serving.access_log_group(settings),
+            log_group_name=names.access_log_group(settings),
             encryption_key=self._key,
             retention_days=settings.log_retention_days,
         )
@@ -140,7 +140,7 @@ class ApiStack(Stack):
         return PageFunction(
             self,
             "Playground",
-            function_name=serving.page_name(settings),
+            function_name=names.page_name(settings),
             html=document.html,
             headers=document.headers,
             encryption_key=self._key,
@@ -151,7 +151,7 @@ class ApiStack(Stack):
         settings = self._settings
         if settings.api.iam:
             return Admission(signed=True)
-        function_name = serving.authorizer_name(settings)
+        function_name = names.authorizer_name(settings)
         # Both have one id, so that the function changes in place where `auth` does: a second one, made before the first
         # goes, would want its name.
         if settings.api.jwt:
@@ -177,7 +177,7 @@ class ApiStack(Stack):
     def _add_clients(self, api: ChatApi, front: ChatFunction, capacity: Capacity) -> None:
         """A client without limits of its own may use all that the endpoints hold."""
         settings = self._settings
-        names = {}
+        client_names = {}
         for client in settings.api.clients:
             access = ApiClient(
                 self,
@@ -194,10 +194,10 @@ class ApiStack(Stack):
                 parameter_name=f"/falconry/{settings.name}/api/clients/{client.name}/key-id",
                 string_value=access.api_key.key_id,
             )
-            names[access.api_key.key_id] = client.name
-        if names:
+            client_names[access.api_key.key_id] = client.name
+        if client_names:
             # The front logs who called, by name.
-            front.function.add_environment("FALCONRY_CLIENTS", json.dumps(names, separators=(",", ":")))
+            front.function.add_environment("FALCONRY_CLIENTS", json.dumps(client_names, separators=(",", ":")))
 
     def _add_web_acl(self, api: ChatApi) -> None:
         settings = self._settings

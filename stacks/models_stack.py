@@ -23,7 +23,7 @@ from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.model.mirrored_weights import MirroredWeights
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from falconry.catalog import INSTANCE_TYPES, MODELS, REGIONS, Weights, from_jumpstart
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers, names
 
 
 class ModelsStack(Stack):
@@ -52,14 +52,14 @@ class ModelsStack(Stack):
         scope = Construct(self, model.name)
         settings = self._settings
         endpoint_name, component_name = settings.endpoint_name(model), settings.component_name(model)
-        log_group_name = serving.model_log_group(settings, model)
+        log_group_name = names.model_log_group(settings, model)
         falcon = FalconModel(
             scope,
             "Model",
             model=MODELS[model.name],
             region=REGIONS[settings.region],
             weights=self._weights(scope, model),
-            environment=serving.environment(model),
+            environment=containers.environment(model),
             log_group=log_group_name,
             network=self._network,
         )
@@ -82,7 +82,7 @@ class ModelsStack(Stack):
                 network=self._network,
                 log_group=log_group,
                 instance_type=INSTANCE_TYPES[model.instance_type],
-                shards=int(serving.environment(model)["SM_NUM_GPUS"]),
+                shards=int(containers.environment(model)["SM_NUM_GPUS"]),
                 instances=(model.scaling.trough(model.instance_count), model.most_instances),
                 update=update,
                 alarm_names=alarms,
@@ -140,8 +140,8 @@ class ModelsStack(Stack):
                 scope,
                 "Weights",
                 bucket_name=self._artifact_bucket_name,
-                prefix=serving.artifact_prefix(model),
-                parameter_name=serving.artifact_parameter(self._settings, model),
+                prefix=names.artifact_prefix(model),
+                parameter_name=names.artifact_parameter(self._settings, model),
                 key_arn=self._key.key_arn,
             ).weights
         return from_jumpstart(MODELS[model.name], REGIONS[self._settings.region])

@@ -17,7 +17,7 @@ from constructs_lib.observability.deployment_alarms import Thresholds, alarms_of
 from constructs_lib.observability.deployment_dashboard import widgets_of
 from constructs_lib.observability.observed import Observed, ObservedModel
 from falconry.catalog import INSTANCE_TYPES
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers
 
 
 class OperationsStack(Stack):
@@ -97,7 +97,7 @@ def _observed(settings: Settings) -> Observed:
         authorizer=None if settings.api.iam else f"{prefix}-authorizer",
         web_acl=prefix if settings.api.web_acl.enabled else None,
         clients=tuple(client.name for client in settings.api.clients),
-        concurrency=serving.capacity(settings).requests_at_once,
+        concurrency=containers.capacity(settings).requests_at_once,
         audited=settings.operations.audit_log.enabled,
     )
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from falconry.catalog import Weights
 from falconry.deployment.deployed import DeployedEndpoint
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers
 
 Kind = Literal["created", "unchanged", "updated", "succeeded", "removed", "blocked"]
 
@@ -82,13 +82,13 @@ def _differences(
         ("instance type", now.instance_type, model.instance_type),
         # Where they are scaled, a deploy leaves their number as it is.
         *([("instances", str(now.configured), str(model.instance_count))] if model.scaling.mode == "fixed" else []),
-        ("image", now.image, serving.image(settings, model)),
+        ("image", now.image, containers.image(settings, model)),
         ("weights", now.weights, weights.uri if weights else now.weights),
     )
     for what, before, after in pairs:
         if before != after:
             yield Difference(what, before, after)
-    wanted = serving.environment(model)
+    wanted = containers.environment(model)
     for name in sorted(now.environment.keys() | wanted.keys()):
         before, after = now.environment.get(name, "unset"), wanted.get(name, "unset")
         if before != after:

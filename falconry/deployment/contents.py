@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from falconry.catalog import MODELS
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers, names
 
 
 def contents(settings: Settings) -> dict[str, list[str]]:
@@ -14,7 +14,7 @@ def contents(settings: Settings) -> dict[str, list[str]]:
         "api": _api(settings),
         "operations": _operations(settings),
     }
-    return {serving.stack_name(settings, stack): lines[stack] for stack in serving.STACKS}
+    return {names.stack_name(settings, stack): lines[stack] for stack in names.STACKS}
 
 
 def _network(settings: Settings) -> list[str]:
@@ -89,7 +89,7 @@ def _api(settings: Settings) -> list[str]:
     where = "through VPC endpoints only" if api.access == "private" else "public"
     lines = [
         f"REST API, {where}: {callers}",
-        f"Front in Lambda, {serving.capacity(settings).requests_at_once} requests at once (reserved concurrency)",
+        f"Front in Lambda, {containers.capacity(settings).requests_at_once} requests at once (reserved concurrency)",
     ]
     if api.web_acl.enabled:
         lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests an address in 5 minutes")

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers
 
 HOURS_PER_MONTH = 730
 SECONDS_PER_DAY = 86_400
@@ -136,7 +136,7 @@ def throughput(model: Model, load: Load) -> Throughput:
     """How `model` would serve `load`."""
     entry = MODELS[model.name]
     room = fit(entry, INSTANCE_TYPES[model.instance_type], model.quantize)
-    at_once = min(room.room_tokens // model.max_total_tokens, serving.concurrent_requests(model))
+    at_once = min(room.room_tokens // model.max_total_tokens, containers.concurrent_requests(model))
     seconds_per_token = entry.latency_per_token_ms / 1000
     at_most = at_once * model.most_instances / seconds_per_token
     hour = _instances(model)

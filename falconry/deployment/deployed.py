@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from falconry.aws_errors import code_of
 from falconry.catalog import MODELS
-from falconry.settings import serving
+from falconry.settings import names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -58,13 +58,13 @@ def endpoints(target: Target) -> dict[str, DeployedEndpoint]:
     Where a model has two, since its mode of scaling is being changed, it is the one that the config means.
     """
     sagemaker, scaling = target.client("sagemaker"), target.client("application-autoscaling")
-    names = {name: model for model in MODELS for name in serving.endpoint_names(target.settings, model)}
+    models = {name: model for model in MODELS for name in names.endpoint_names(target.settings, model)}
     found: list[str] = []
-    for page in sagemaker.get_paginator("list_endpoints").paginate(NameContains=serving.prefix(target.settings)):
-        found += [item["EndpointName"] for item in page["Endpoints"] if item["EndpointName"] in names]
+    for page in sagemaker.get_paginator("list_endpoints").paginate(NameContains=names.prefix(target.settings)):
+        found += [item["EndpointName"] for item in page["Endpoints"] if item["EndpointName"] in models]
     meant = {target.settings.endpoint_name(model) for model in target.settings.models}
     with ThreadPoolExecutor(8) as pool:
-        described = pool.map(lambda name: _describe(sagemaker, scaling, name, names[name]), found)
+        described = pool.map(lambda name: _describe(sagemaker, scaling, name, models[name]), found)
         known = [one for one in described if one is not None]
     return {one.model: one for one in sorted(known, key=lambda one: one.name in meant)}
 

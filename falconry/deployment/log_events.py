@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.deployment.log_lines import LogEvent
 from falconry.errors import CommandError
-from falconry.settings import serving
+from falconry.settings import names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -38,17 +38,17 @@ class LogGroup:
 def log_groups(target: Target, source: str) -> list[LogGroup]:
     """The log groups of a `--source`: "front", "container", "access" or "all"."""
     settings = target.settings
-    front = [LogGroup(serving.function_log_group(serving.front_name(settings)), "front")]
+    front = [LogGroup(names.function_log_group(names.front_name(settings)), "front")]
     if settings.api.auth != "iam":
-        front.append(LogGroup(serving.function_log_group(serving.authorizer_name(settings)), "auth"))
+        front.append(LogGroup(names.function_log_group(names.authorizer_name(settings)), "auth"))
     if settings.api.playground or target.local:
-        front.append(LogGroup(serving.function_log_group(serving.page_name(settings)), "page"))
+        front.append(LogGroup(names.function_log_group(names.page_name(settings)), "page"))
     of = {
         "front": front,
         "container": [
-            LogGroup(serving.model_log_group(settings, model), "model", model.name) for model in settings.models
+            LogGroup(names.model_log_group(settings, model), "model", model.name) for model in settings.models
         ],
-        "access": [LogGroup(serving.access_log_group(settings), "access")],
+        "access": [LogGroup(names.access_log_group(settings), "access")],
     }
     return of[source] if source != "all" else [group for groups in of.values() for group in groups]
 
@@ -63,10 +63,10 @@ def read(target: Target, groups: Sequence[LogGroup], since: datetime) -> list[Lo
     with ThreadPoolExecutor(len(groups)) as pool:
         answers = list(pool.map(lambda group: _events(target, group, since), groups))
     if all(answer is None for answer in answers):
-        names = ", ".join(group.name for group in groups)
+        searched = ", ".join(group.name for group in groups)
         raise CommandError(
-            f"there are no logs of {target.settings.name} in {target.settings.region}: none of the log groups {names} "
-            "exists. Is it deployed? `falconry status` tells."
+            f"there are no logs of {target.settings.name} in {target.settings.region}: none of the log groups "
+            f"{searched} exists. Is it deployed? `falconry status` tells."
         )
     return sorted((event for answer in answers for event in answer or []), key=lambda event: event.time)
 

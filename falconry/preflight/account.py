@@ -11,7 +11,7 @@ from falconry.account import caller_identity
 from falconry.aws_errors import code_of, sentence
 from falconry.catalog import MODELS
 from falconry.preflight.check import Check, failed, ok, warning
-from falconry.settings import serving
+from falconry.settings import names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -97,8 +97,8 @@ def stacks(target: Target) -> Sequence[Check]:
     """That no stack is in a state in which CloudFormation refuses a deploy."""
     cloudformation = target.client("cloudformation")
     checks = []
-    for stack in serving.STACKS:
-        name = serving.stack_name(target.settings, stack)
+    for stack in names.STACKS:
+        name = names.stack_name(target.settings, stack)
         try:
             state = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         except ClientError as error:

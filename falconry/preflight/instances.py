@@ -16,7 +16,7 @@ from falconry.deployment.deployed import DeployedEndpoint, endpoints
 from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import Quota, by_code, by_name
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers, names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -137,7 +137,7 @@ def _quota_name(instance_type: str) -> str:
 def _others(target: Target, own: set[str]) -> Mapping[str, int]:
     """Instances of the account's other endpoints in the region, by type."""
     sagemaker = target.client("sagemaker")
-    names = [
+    endpoint_names = [
         item["EndpointName"]
         for page in sagemaker.get_paginator("list_endpoints").paginate()
         for item in page["Endpoints"]
@@ -145,7 +145,7 @@ def _others(target: Target, own: set[str]) -> Mapping[str, int]:
     ]
     count: Counter[str] = Counter()
     with ThreadPoolExecutor(8) as pool:
-        for instances in pool.map(lambda name: _instances(sagemaker, name), names):
+        for instances in pool.map(lambda name: _instances(sagemaker, name), endpoint_names):
             count += instances
     return count
 
@@ -163,11 +163,11 @@ def _instances(sagemaker: Any, name: str) -> Counter[str]:
 def concurrency(target: Target) -> Sequence[Check]:
     """Whether Lambda can reserve the front's places and keep what it always keeps unreserved."""
     subject = "Lambda concurrency"
-    wanted = serving.capacity(target.settings).requests_at_once
+    wanted = containers.capacity(target.settings).requests_at_once
     client = target.client("lambda")
     limits = client.get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    held = _held(client, serving.front_name(target.settings))
+    held = _held(client, names.front_name(target.settings))
     left = unreserved + held - wanted
     reserve = f"{wanted} for the front's requests, {UNRESERVED} that Lambda keeps free"
     if left >= UNRESERVED:

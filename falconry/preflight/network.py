@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import by_code
-from falconry.settings import ExistingVpc, serving
+from falconry.settings import ExistingVpc, names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -60,8 +60,8 @@ def _zones_used(target: Target) -> Sequence[str]:
     if network.zone_names:
         return network.zone_names
     found = ec2.describe_availability_zones(Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}])
-    names = sorted(zone["ZoneName"] for zone in found["AvailabilityZones"] if zone.get("State") == "available")
-    return names[: network.zones]
+    zones = sorted(zone["ZoneName"] for zone in found["AvailabilityZones"] if zone.get("State") == "available")
+    return zones[: network.zones]
 
 
 def vpc(target: Target) -> Sequence[Check]:
@@ -73,7 +73,7 @@ def vpc(target: Target) -> Sequence[Check]:
 def _new_vpc(target: Target) -> Sequence[Check]:
     subject, settings = "VPCs in the region", target.settings
     try:
-        target.client("cloudformation").describe_stacks(StackName=serving.stack_name(settings, "network"))
+        target.client("cloudformation").describe_stacks(StackName=names.stack_name(settings, "network"))
         return [ok(subject, "the deployment has its VPC already")]
     except ClientError as error:
         if "does not exist" not in str(error):
@@ -163,10 +163,10 @@ def _endpoints(target: Target, existing: ExistingVpc) -> Sequence[Check]:
 def services(target: Target) -> Sequence[Check]:
     """That the region has what is put in front of the models."""
     region = target.settings.region
-    names = [f"com.amazonaws.{region}.{service}" for service in ("s3", "sagemaker.runtime")]
+    services = [f"com.amazonaws.{region}.{service}" for service in ("s3", "sagemaker.runtime")]
     subject = "VPC endpoint services"
     try:
-        target.client("ec2").describe_vpc_endpoint_services(ServiceNames=names)
+        target.client("ec2").describe_vpc_endpoint_services(ServiceNames=services)
     except ClientError as error:
         if code_of(error) != "InvalidServiceName":
             raise

@@ -4,25 +4,16 @@
 once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
 """
 
-from falconry.settings.delivery import Delivery
 from falconry.settings.emulation import emulated
 from falconry.settings.loading import SettingsError, config_path, load
-from falconry.settings.operations import Alarms, AuditLog, Budget, Operations
-from falconry.settings.scaling import Scaling, Schedule, Update
-from falconry.settings.sections import (
-    MAX_STOP_SEQUENCES,
-    MAX_TOP_N_TOKENS,
-    Api,
-    Client,
-    Domain,
-    ExistingVpc,
-    Iam,
-    Jwt,
-    Model,
-    Network,
-    Settings,
-    WebAcl,
-)
+from falconry.settings.sections.api import Api, Client, Domain, Iam, Jwt, WebAcl
+from falconry.settings.sections.delivery import Delivery
+from falconry.settings.sections.deployment import Settings
+from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model
+from falconry.settings.sections.network import ExistingVpc, Network
+from falconry.settings.sections.operations import Alarms, AuditLog, Budget, Operations
+from falconry.settings.sections.scaling import Scaling, Schedule
+from falconry.settings.sections.update import Update
 
 __all__ = [
     "MAX_STOP_SEQUENCES",

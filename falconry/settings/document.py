@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from falconry.settings.words import dotted
+from falconry.settings.phrasing import dotted
 
 
 class DocumentError(ValueError):

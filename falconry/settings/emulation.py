@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconry.settings.sections import Settings
+from falconry.settings.sections.deployment import Settings
 
 
 def emulated(settings: Settings) -> Settings:

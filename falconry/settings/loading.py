@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from falconry.catalog import MODELS
 from falconry.did_you_mean import did_you_mean
 from falconry.settings.document import Document, DocumentError
-from falconry.settings.mistakes import is_echo, sentence
-from falconry.settings.sections import Settings
-from falconry.settings.words import listing
+from falconry.settings.errors import is_echo, sentence
+from falconry.settings.phrasing import listing
+from falconry.settings.sections.deployment import Settings
 
 
 class SettingsError(ValueError):

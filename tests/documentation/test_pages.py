@@ -12,8 +12,7 @@ from chat.deadline import Deadline
 
 from falconry.catalog import INSTANCE_TYPES, MODELS
 from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, MAXIMUM_RESERVED_CONCURRENCY
-from falconry.settings import load
-from falconry.settings.sections import WebAcl
+from falconry.settings import WebAcl, load
 
 from .pages import ROOT, Block, blocks, pages
 
@@ -153,7 +152,7 @@ SAID = {
 
 def said(folder: str, function: str, position: int) -> list[list[str]]:
     """The fixed parts of each text that is written in such a call."""
-    files = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).glob("*.py"))
+    files = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
     calls = [
         node
         for file in files

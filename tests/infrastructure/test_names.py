@@ -7,7 +7,7 @@ from pathlib import Path
 
 from falconry import settings
 from falconry.catalog import endpoint_log_group
-from falconry.settings import serving
+from falconry.settings import containers, names
 
 from .conftest import ROOT, Deployment
 
@@ -15,16 +15,16 @@ from .conftest import ROOT, Deployment
 def test_log_groups_and_functions_are_called_as_the_command_expects(falcon_180b: Deployment) -> None:
     config = settings.load(ROOT / "config" / "falcon-180b.yaml")
 
-    def names(resource_type: str, member: str) -> set[str]:
+    def in_templates(resource_type: str, member: str) -> set[str]:
         templates = (falcon_180b.models, falcon_180b.api)
         found = [resource for template in templates for resource in template.resources(resource_type)]
         return {resource["Properties"].get(member) for resource in found}
 
-    functions = {serving.front_name(config), serving.authorizer_name(config)}
-    assert names("AWS::Lambda::Function", "FunctionName") == functions
-    assert names("AWS::Logs::LogGroup", "LogGroupName") >= {
-        *(serving.function_log_group(function) for function in functions),
-        serving.access_log_group(config),
+    functions = {names.front_name(config), names.authorizer_name(config)}
+    assert in_templates("AWS::Lambda::Function", "FunctionName") == functions
+    assert in_templates("AWS::Logs::LogGroup", "LogGroupName") >= {
+        *(names.function_log_group(function) for function in functions),
+        names.access_log_group(config),
         *(endpoint_log_group(config.endpoint_name(model)) for model in config.models),
     }
 
@@ -38,9 +38,9 @@ def test_image_environment_and_weights_are_what_sagemaker_is_told(
 
     container = synthesise(path).models.only("AWS::SageMaker::Model")["PrimaryContainer"]
 
-    assert container["Image"] == serving.image(config, model)
-    assert container["Environment"] == serving.environment(model)
+    assert container["Image"] == containers.image(config, model)
+    assert container["Environment"] == containers.environment(model)
     source = container["ModelDataSource"]["S3DataSource"]
-    weights = serving.weights(config, model, artifact_bucket="any", published=None)
+    weights = containers.weights(config, model, artifact_bucket="any", published=None)
     assert weights is not None
     assert source["S3Uri"] == weights.uri

@@ -16,7 +16,7 @@ from falconry.deployment.contents import contents
 from falconry.deployment.cost import Load
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.preflight.instances import demand
-from falconry.settings import Model, Settings, serving
+from falconry.settings import Model, Settings, containers, names
 
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -34,8 +34,8 @@ CHAT = "  - {name: falcon-180b-chat}\n"
 
 
 def weights_of(config: Settings, model: Model, published: str | None = None) -> Weights | None:
-    bucket = serving.artifact_bucket_name(config, ACCOUNT)
-    return serving.weights(config, model, artifact_bucket=bucket, published=published)
+    bucket = names.artifact_bucket_name(config, ACCOUNT)
+    return containers.weights(config, model, artifact_bucket=bucket, published=published)
 
 
 def changed(config: Settings, deployed: dict[str, DeployedEndpoint], published: str | None = None) -> list[Change]:
@@ -58,8 +58,8 @@ def as_deployed(config: Settings) -> dict[str, DeployedEndpoint]:
             configured=model.instance_count,
             components=model.scaling.components,
             scaled=model.scaling.mode in ("target_tracking", "scheduled"),
-            image=serving.image(config, model),
-            environment=serving.environment(model),
+            image=containers.image(config, model),
+            environment=containers.environment(model),
             weights=getattr(weights_of(config, model), "uri", "s3://own/"),
             subnets=frozenset({"subnet-1", "subnet-2"}),
             created=NOW - timedelta(hours=10),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,24 @@ def test_the_fronts_packages_import_only_what_stands_after_them() -> None:
             wrong.append((module, name))
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("package", ["falconry/catalog", "falconry/settings"])
+def test_no_module_imports_itself_in_a_circle(package: str) -> None:
+    """Wherever the import stands: at the top, in a function or for type checking only."""
+    modules = {module_name(file) for file in (ROOT / package).rglob("*.py")}
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for file, name in imports(package):
+        graph[module_name(file)] |= {name if name in modules else name.rpartition(".")[0]} & modules
+
+    # Raises CycleError, which names the circle.
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert len(order) > 10
+
+
+def module_name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 CDK = {"aws_cdk", "constructs"}

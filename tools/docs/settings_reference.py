@@ -1,4 +1,4 @@
-"""`python -m falconry.settings.reference`: the page docs/configuration.md, made from the fields themselves.
+"""`python -m tools.docs.settings_reference`: the page docs/configuration.md, made from the fields themselves.
 
 With `--check` it writes nothing and fails where the page is not what would be written.
 """
@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from falconry.settings.mistakes import section_of
-from falconry.settings.sections import Settings
+from falconry.settings.errors import section_of
+from falconry.settings.sections.deployment import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 
-from falconry.settings import Settings, serving
+from falconry.settings import Settings, names
 from local_aws.cdk import aws_environment
 
 
@@ -16,7 +16,7 @@ def publish_weights(settings: Settings, aws_url: str) -> None:
     for model in settings.models:
         if model.model_data == "artifact_bucket":
             session.client("ssm", region_name=settings.region, endpoint_url=aws_url).put_parameter(
-                Name=serving.artifact_parameter(settings, model),
+                Name=names.artifact_parameter(settings, model),
                 Type="StringList",
-                Value=f"{serving.artifact_prefix(model)}emulated/,S3Prefix,None",
+                Value=f"{names.artifact_prefix(model)}emulated/,S3Prefix,None",
             )

@@ -1,22 +1,13 @@
-"""What the settings mean for the services: the names of what is deployed, and what SageMaker is told.
+"""The names of what is deployed: stacks, functions, log groups, endpoints, buckets and parameters.
 
-Nothing here needs the CDK: the stacks deploy it, and the `falconry` command compares it with what is deployed.
+Nothing here needs the CDK: the stacks deploy by these names, and the `falconry` command looks for them.
 """
 
 from __future__ import annotations
 
-from falconry.catalog import (
-    MODELS,
-    REGIONS,
-    Capacity,
-    Weights,
-    component_log_group,
-    endpoint_log_group,
-    from_jumpstart,
-    from_publication,
-)
-from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
-from falconry.settings.sections import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings
+from falconry.catalog import component_log_group, endpoint_log_group
+from falconry.settings.sections.deployment import Settings
+from falconry.settings.sections.model import Model
 
 STACKS = ("network", "models", "api", "operations")
 """The stacks of a deployment, each after those that it needs."""
@@ -74,21 +65,6 @@ def model_log_group(settings: Settings, model: Model) -> str:
     return component_log_group(component) if component else endpoint_log_group(settings.endpoint_name(model))
 
 
-def image(settings: Settings, model: Model) -> str:
-    """The container's image with its registry and tag."""
-    return f"{REGIONS[settings.region].image_registry}/{MODELS[model.name].image}"
-
-
-def environment(model: Model) -> dict[str, str]:
-    """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
-    return {
-        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
-        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
-        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
-        **model.environment,
-    }
-
-
 def artifact_parameter(settings: Settings, model: Model) -> str:
     """The SSM parameter that names the copy of the model's weights that a deploy takes; `falconry mirror` writes it."""
     return f"/falconry/{settings.name}/artifacts/{model.name}"
@@ -97,25 +73,3 @@ def artifact_parameter(settings: Settings, model: Model) -> str:
 def artifact_prefix(model: Model) -> str:
     """What the keys of all copies of the model's weights begin with in the artifact bucket."""
     return f"models/{model.name}/"
-
-
-def weights(settings: Settings, model: Model, *, artifact_bucket: str, published: str | None) -> Weights | None:
-    """Where SageMaker fetches the model from; None for own weights of which no copy is published.
-
-    Args:
-        artifact_bucket: the deployment's own bucket, `artifact_bucket_name`.
-        published: the value of `artifact_parameter`.
-    """
-    if model.model_data == "jumpstart":
-        return from_jumpstart(MODELS[model.name], REGIONS[settings.region])
-    return from_publication(artifact_bucket, published) if published else None
-
-
-def concurrent_requests(model: Model) -> int:
-    """How many requests one instance takes at once before it answers "overloaded"."""
-    return int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
-
-
-def capacity(settings: Settings) -> Capacity:
-    """What all endpoints of the deployment hold together."""
-    return Capacity.of_instances(model.most_instances * concurrent_requests(model) for model in settings.models)

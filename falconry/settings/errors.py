@@ -14,8 +14,8 @@ from pydantic_core import ErrorDetails
 from falconry.did_you_mean import did_you_mean
 from falconry.settings.checks import MISTAKE
 from falconry.settings.document import Document
-from falconry.settings.sections import Settings
-from falconry.settings.words import listing
+from falconry.settings.phrasing import listing
+from falconry.settings.sections.deployment import Settings
 
 Path_ = tuple[str | int, ...]
 

@@ -1,4 +1,4 @@
-"""The section of a config file that lets a GitHub repository's workflows review and deploy it."""
+"""The section `delivery`: lets a GitHub repository's workflows review and deploy it."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from falconry.settings import checks
-from falconry.settings.section import Section
+from falconry.settings.checks import mistake
+from falconry.settings.section import Principal, Section
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", max_length=254)]
 
@@ -71,7 +71,7 @@ class AuditLog(Section):
         description="Whether prompts and answers are in it; otherwise it holds who, when, what and how much.",
     )
     retention_days: int = Field(default=365, ge=1, le=3_653, description="How long a record is kept.")
-    readers: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(root|role/.+|user/.+)$")], ...] = Field(
+    readers: tuple[Principal, ...] = Field(
         default=(),
         description="Who may take the role that reads it: ARNs of roles, users or accounts. Default: whom the "
         "account's own policies let.",
@@ -82,7 +82,7 @@ class AuditLog(Section):
         given = self.model_fields_set - {"enabled"}
         if not self.enabled and given:
             names = " and ".join(f"`{name}`" for name in sorted(given))
-            raise checks.mistake(f"must be true for {names} to mean something.", field="enabled")
+            raise mistake(f"must be true for {names} to mean something.", field="enabled")
         return self
 
 

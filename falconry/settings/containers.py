@@ -1,0 +1,48 @@
+"""What SageMaker is told of each model's container, and what all containers of a deployment hold together.
+
+Nothing here needs the CDK: the stacks deploy it, and the `falconry` command compares it with what is deployed.
+"""
+
+from __future__ import annotations
+
+from falconry.catalog import MODELS, REGIONS, Capacity, Weights, from_jumpstart, from_publication
+from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
+from falconry.settings.sections.deployment import Settings
+from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model
+
+
+def image(settings: Settings, model: Model) -> str:
+    """The container's image with its registry and tag."""
+    return f"{REGIONS[settings.region].image_registry}/{MODELS[model.name].image}"
+
+
+def environment(model: Model) -> dict[str, str]:
+    """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
+    return {
+        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
+        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
+        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
+        **model.environment,
+    }
+
+
+def weights(settings: Settings, model: Model, *, artifact_bucket: str, published: str | None) -> Weights | None:
+    """Where SageMaker fetches the model from; None for own weights of which no copy is published.
+
+    Args:
+        artifact_bucket: the deployment's own bucket, `names.artifact_bucket_name`.
+        published: the value of `names.artifact_parameter`.
+    """
+    if model.model_data == "jumpstart":
+        return from_jumpstart(MODELS[model.name], REGIONS[settings.region])
+    return from_publication(artifact_bucket, published) if published else None
+
+
+def concurrent_requests(model: Model) -> int:
+    """How many requests one instance takes at once before it answers "overloaded"."""
+    return int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
+
+
+def capacity(settings: Settings) -> Capacity:
+    """What all endpoints of the deployment hold together."""
+    return Capacity.of_instances(model.most_instances * concurrent_requests(model) for model in settings.models)

@@ -1,0 +1,89 @@
+"""The section `network`: where models and front run."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from falconry.settings.checks import mistake, reject_duplicates
+from falconry.settings.section import Section
+
+
+class ExistingVpc(Section):
+    """A VPC that is there already. It must resolve AWS's names to interface endpoints (private DNS)."""
+
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(description="`vpc-` and 8 or 17 hex digits.")
+    subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
+        min_length=2, max_length=16, description="Two subnets or more, in different zones: `subnet-` and hex digits."
+    )
+    create_endpoints: bool = Field(
+        default=True,
+        description="Whether to make the VPC endpoints too. false where the VPC has them for S3 and the SageMaker "
+        "runtime.",
+    )
+    route_table_ids: tuple[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")], ...] = Field(
+        default=(), description="Route tables of the subnets, for the S3 gateway endpoint: `rtb-` and hex digits."
+    )
+
+    @field_validator("subnet_ids")
+    @classmethod
+    def _subnets_differ(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        reject_duplicates(ids, "subnet")
+        return ids
+
+    @model_validator(mode="after")
+    def _routes_for_s3(self) -> Self:
+        if self.create_endpoints and not self.route_table_ids:
+            raise mistake(
+                "is needed for the S3 gateway endpoint. List the subnets' route tables, or write "
+                "`create_endpoints: false` if the VPC has its endpoints already.",
+                field="route_table_ids",
+            )
+        return self
+
+
+class Network(Section):
+    """Where models and front run: isolated subnets without a route to the internet, or an existing VPC."""
+
+    cidr: str = Field(default="10.0.0.0/16", description="Address range of the VPC that is made, /16 to /24.")
+    zones: int = Field(default=2, ge=2, le=3, description="How many availability zones it spans, 2 or 3.")
+    zone_names: tuple[str, ...] = Field(
+        default=(),
+        max_length=3,
+        description="The zones by name, for example [us-east-1a, us-east-1d], where an instance type is not in all of "
+        "them.",
+    )
+    existing: ExistingVpc | None = Field(default=None, description="Use this VPC and make none.")
+
+    @field_validator("cidr")
+    @classmethod
+    def _private_range(cls, cidr: str) -> str:
+        """A private IPv4 range that a VPC can have and split over three zones."""
+        try:
+            network = ipaddress.IPv4Network(cidr)
+        except ValueError as error:
+            raise mistake(f"{cidr} is not an IPv4 range ({error}). Write one like 10.0.0.0/16.") from None
+        if not network.is_private or not 16 <= network.prefixlen <= 24:
+            raise mistake(f"{cidr} cannot be used. Take a private range of /16 to /24, for example 10.0.0.0/16.")
+        return cidr
+
+    @field_validator("zone_names")
+    @classmethod
+    def _zones_differ(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        reject_duplicates(names, "zone")
+        if len(names) == 1:
+            raise mistake("SageMaker wants two zones at least. Name two or three, or none.")
+        return names
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        given = self.model_fields_set - {"existing"}
+        if self.existing and given:
+            names = " and ".join(f"`{name}`" for name in sorted(given))
+            raise mistake(
+                f"an existing VPC has its own range and zones. Take out {names}, or take out `existing`.",
+                field="existing",
+            )
+        return self

@@ -1,0 +1,80 @@
+"""The section `models[].update`: how a change takes the place of what serves."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from falconry.settings.checks import mistake
+from falconry.settings.section import Section
+from falconry.settings.sections.scaling import Scaling
+
+
+class Update(Section):
+    """How a changed model, image or instance type takes the place of the one that serves."""
+
+    strategy: Literal["all_at_once", "canary", "linear", "rolling"] = Field(
+        default="all_at_once",
+        description="`all_at_once`: a second fleet is made, then all requests go to it; `canary`, `linear`: they go "
+        "to it in two, or in several steps; `rolling`: instances are replaced in batches, with a smaller second fleet.",
+    )
+    step_percent: int | None = Field(
+        default=None,
+        ge=5,
+        le=50,
+        description="Share of the fleet in the first step of `canary`, in each step of `linear` (10 to 50), in each "
+        "batch of `rolling` (5 to 50). Default: 50.",
+    )
+    bake_minutes: int = Field(
+        default=5,
+        ge=0,
+        le=60,
+        description="Minutes between steps, and before the old fleet goes, in which an alarm rolls the update back.",
+    )
+    rollback: bool = Field(
+        default=True,
+        description="Whether alarms on errors, time to first token and the front's failures roll an update back.",
+    )
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> Self:
+        if self.strategy == "all_at_once" and self.step_percent is not None:
+            raise mistake("has no meaning for `all_at_once`. Take it out.", field="step_percent")
+        if self.strategy == "linear" and self.step_percent is not None and self.step_percent < 10:
+            raise mistake(
+                f"{self.step_percent} is too small for `linear`: SageMaker takes 10 to 50.", field="step_percent"
+            )
+        return self
+
+    @property
+    def fleet_percent(self) -> int:
+        """How large the second fleet becomes beside the first, in percent of the instances: for the quota."""
+        return (self.step_percent or 50) if self.strategy == "rolling" else 100
+
+
+def check_update(update: Update, scaling: Scaling, instance_count: int) -> None:
+    """Raises a mistake where SageMaker would refuse the strategy for so few instances."""
+    if scaling.components and update.strategy not in ("all_at_once", "rolling"):
+        raise mistake(
+            f"{update.strategy!r} is not possible with `mode: scale_to_zero`: copies of a model are replaced batch by "
+            "batch. Write `rolling`, or leave it out.",
+            field="update.strategy",
+        )
+    if update.strategy == "all_at_once" or scaling.components:
+        return
+    fewest = scaling.trough(instance_count)
+    needed = -(-100 // (update.step_percent or 50))
+    if fewest < 2:
+        raise mistake(
+            f"{update.strategy!r} needs two instances or more, since a step is at most half of them; there may be "
+            f"{fewest}. Write `all_at_once`, or raise "
+            + ("`scaling.min_instances`." if scaling.mode != "fixed" else "`instance_count`."),
+            field="update.strategy",
+        )
+    if fewest < needed:
+        raise mistake(
+            f"{update.step_percent} percent of {fewest} instances are less than one. Write {-(-100 // fewest)} or "
+            f"more, or have {needed} instances.",
+            field="update.step_percent",
+        )
