@@ -92,7 +92,9 @@ def test_a_function_sees_what_lambda_sets_and_nothing_of_this_machine(
     assert ":assumed-role/function/" in seen["arn"]
     assert seen["starlette"] is False
     assert seen["arn_invoked"].endswith(":function:functions-main")
-    assert 8000 < seen["left"] <= 10_000
+    # A loaded machine may take seconds for the first call's imports: any one of three may show the whole time.
+    left = [seen["left"], *(httpx2.get(f"{plane.url}/main/environment").json()["left"] for _ in range(2))]
+    assert 8000 < max(left) <= 10_000
 
 
 def test_one_environment_serves_one_invocation_after_the_other(plane: RunningDataPlane) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from moto.apigateway.models import APIGatewayBackend, apigateway_backends
 
@@ -38,7 +38,6 @@ def _check_document(body: Values) -> None:
 
 class RestApi(Adapter):
     resource_type = "AWS::ApiGateway::RestApi"
-    not_carried: ClassVar = {"FailOnWarnings": "importing gives no warnings here"}
 
     def create(self, properties: Properties, context: Context) -> Created:
         body = properties.get("Body")
@@ -51,7 +50,6 @@ class RestApi(Adapter):
             "apiKeySource": properties.get("ApiKeySourceType"),
         }
         request |= properties.only("Description", "EndpointConfiguration", "DisableExecuteApiEndpoint")
-        request |= properties.only("MinimumCompressionSize", "Version")
         api_id = context.call(_SERVICE, "create_rest_api", **request)["id"]
         context.made(api_id)
         self._set_the_rest(api_id, properties, context)
@@ -69,7 +67,6 @@ class RestApi(Adapter):
         policy = properties.get("Policy")
         api.policy = json.dumps(policy) if policy is not None else None
         api.disableExecuteApiEndpoint = properties.get("DisableExecuteApiEndpoint", False)
-        api.minimum_compression_size = properties.get("MinimumCompressionSize")
         api.tags = tags_as_map(properties)
         self._set_the_rest(physical_id, properties, context)
         return self._attributes(physical_id, context)
@@ -81,10 +78,7 @@ class RestApi(Adapter):
         if body := properties.get("Body"):
             _check_document(body)
             text = json.dumps(body).encode()
-            mode = properties.get("Mode", "overwrite")
-            context.client(_SERVICE).put_rest_api(restApiId=api_id, mode=mode, body=text)
-        else:
-            properties.only("Mode")
+            context.client(_SERVICE).put_rest_api(restApiId=api_id, mode="overwrite", body=text)
 
     @staticmethod
     def _attributes(api_id: str, context: Context) -> Values:

@@ -4,7 +4,6 @@ from typing import Any
 
 from moto.apigateway.models import Stage as MotoStage
 
-from ..moto_patches.api_gateway import keep
 from .api_gateway import backend
 from .base import Adapter, Context, Created, NotCarriedError
 from .properties import Properties, Values, tags_as_map
@@ -50,12 +49,11 @@ _ACCESS_LOG = {"DestinationArn": "destinationArn", "Format": "format"}
 class Stage(Adapter):
     resource_type = "AWS::ApiGateway::Stage"
     name_property = "StageName"
-    _members = ("CacheClusterSize", "ClientCertificateId", "DocumentationVersion")
 
     def create(self, properties: Properties, context: Context) -> Created:
-        given = properties.only("RestApiId", "DeploymentId", "Description", "Variables", "CacheClusterEnabled")
+        given = properties.only("RestApiId", "DeploymentId", "Description")
         name = properties.get("StageName", "default")
-        context.call(_SERVICE, "create_stage", stageName=name, **given, **properties.only("CacheClusterSize"))
+        context.call(_SERVICE, "create_stage", stageName=name, **given)
         context.made(name)
         self._set(self._stage(name, properties, context), properties)
         return Created(name)
@@ -64,9 +62,6 @@ class Stage(Adapter):
         stage = self._stage(physical_id, properties, context)
         stage.deployment_id = properties.get("DeploymentId")
         stage.description = properties.get("Description", "")
-        stage.variables = properties.get("Variables") or {}
-        stage.cache_cluster_enabled = properties.get("CacheClusterEnabled", False)
-        stage.cache_cluster_size = properties.get("CacheClusterSize")
         self._set(stage, properties)
         return {}
 
@@ -84,11 +79,6 @@ class Stage(Adapter):
         stage.method_settings = {}
         for setting in properties.get("MethodSettings") or []:
             stage.method_settings[_method_path(setting)] = _method_setting(setting, stage)
-        keep(
-            stage,
-            clientCertificateId=properties.get("ClientCertificateId"),
-            documentationVersion=properties.get("DocumentationVersion"),
-        )
 
     def delete(self, physical_id: str, properties: Values, context: Context) -> None:
         context.call(_SERVICE, "delete_stage", restApiId=properties["RestApiId"], stageName=physical_id)

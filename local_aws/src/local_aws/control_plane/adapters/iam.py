@@ -13,9 +13,7 @@ class Role(Adapter):
 
     def create(self, properties: Properties, context: Context) -> Created:
         name = properties.get("RoleName") or context.generated_name()
-        given = properties.only(
-            "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Path", "PermissionsBoundary"
-        )
+        given = properties.only("AssumeRolePolicyDocument", "Description", "MaxSessionDuration")
         role = context.call("iam", "create_role", RoleName=name, Tags=tags_as_list(properties) or None, **given)["Role"]
         context.made(name)
         for arn in properties.get("ManagedPolicyArns") or []:
@@ -44,10 +42,6 @@ class Role(Adapter):
 
     @staticmethod
     def _update_policies(name: str, properties: Properties, old: Values, context: Context) -> None:
-        if boundary := properties.get("PermissionsBoundary"):
-            context.call("iam", "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=boundary)
-        elif old.get("PermissionsBoundary"):
-            context.call("iam", "delete_role_permissions_boundary", RoleName=name)
         before, after = old.get("ManagedPolicyArns") or [], properties.get("ManagedPolicyArns") or []
         for arn in (arn for arn in after if arn not in before):
             context.call("iam", "attach_role_policy", RoleName=name, PolicyArn=arn)

@@ -14,35 +14,25 @@ from .base import Adapter, Context, Created, is_gone
 from .properties import Properties, Values, removed_tags, tags_as_map
 
 _CONFIGURATION = (
-    "DeadLetterConfig",
     "Description",
     "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
     "Handler",
     "KmsKeyArn",
-    "Layers",
     "LoggingConfig",
     "MemorySize",
     "Role",
     "Runtime",
-    "SnapStart",
     "Timeout",
     "TracingConfig",
     "VpcConfig",
 )
 # What UpdateFunctionConfiguration must be told to take a removed property away.
 _DEFAULTS: Mapping[str, Any] = {
-    "DeadLetterConfig": {},
     "Description": "",
     "Environment": {"Variables": {}},
-    "EphemeralStorage": {"Size": 512},
-    "FileSystemConfigs": [],
     "KmsKeyArn": "",
-    "Layers": [],
     "LoggingConfig": {"LogFormat": "Text"},
     "MemorySize": 128,
-    "SnapStart": {"ApplyOn": "None"},
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
@@ -67,7 +57,7 @@ class Function(Adapter):
 
     def create(self, properties: Properties, context: Context) -> Created:
         name = properties.get("FunctionName") or context.generated_name()
-        given = properties.only(*_CONFIGURATION, "Architectures", "PackageType", "CodeSigningConfigArn", "ImageConfig")
+        given = properties.only(*_CONFIGURATION, "Architectures")
         code = _code(properties["Code"], properties.get("Runtime", ""))
         tags = tags_as_map(properties) or None
         answer = context.call("lambda", "create_function", FunctionName=name, Code=code, Tags=tags, **given)
@@ -108,7 +98,6 @@ class Function(Adapter):
     @staticmethod
     def _check(name: str, given: Values, context: Context) -> None:
         answer = context.client("lambda").get_function_configuration(FunctionName=name)
-        answer["Layers"] = [layer["Arn"] for layer in answer.get("Layers", [])]
         context.kept("lambda", "create_function", given, answer)
 
     def delete(self, physical_id: str, properties: Values, context: Context) -> None:

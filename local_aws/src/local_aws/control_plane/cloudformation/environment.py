@@ -1,6 +1,5 @@
 """What a deployment needs from its surroundings: adapters, clients, zones, exports, stored values."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,19 +96,8 @@ class Environment:
         try:
             if service in ("ssm", "ssm-secure"):
                 return self.stored_parameter(key)
-            if service == "secretsmanager":
-                return self._secret(key)
         except (ClientError, KeyError, ValueError) as error:
             raise TemplateError(
                 f"Dynamic reference {{{{resolve:{service}:{key}}}}} cannot be resolved: {error}"
             ) from error
-        raise TemplateError(
-            f"Dynamic reference to {service!r} is not supported; ssm, ssm-secure and secretsmanager are."
-        )
-
-    def _secret(self, key: str) -> str:
-        separator = ":SecretString"
-        identifier, _, rest = key.partition(separator)
-        text = str(self.clients("secretsmanager").get_secret_value(SecretId=identifier)["SecretString"])
-        member = rest.removeprefix(":").split(":", 1)[0]
-        return str(json.loads(text)[member]) if member else text
+        raise TemplateError(f"Dynamic reference to {service!r} is not supported; ssm and ssm-secure are.")
