@@ -91,7 +91,7 @@ def _header(text: str) -> tuple[str, str]:
 def _base_url(target: Target) -> str:
     if target.local:
         return str(target.local["base_url"])
-    name = target.parameter("api/url")
+    name = target.settings.names.url_parameter
     mend = f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}"
     with translate_aws_errors(f"reading {name}", {"ParameterNotFound": mend}):
         return str(target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
@@ -119,7 +119,7 @@ def _key(target: Target) -> str:
             "the config has no client, so there is no key to ask for. Give one with --key or FALCONRY_API_KEY."
         )
     client = target.settings.api.clients[0].name
-    name = target.parameter(f"api/clients/{client}/key-id")
+    name = target.settings.names.key_parameter(client)
     fixes = {
         "ParameterNotFound": f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}",
         "AccessDeniedException": "Give a key with --key or FALCONRY_API_KEY.",

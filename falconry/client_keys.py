@@ -191,7 +191,7 @@ class ClientKeys:
 
     @property
     def _prefix(self) -> str:
-        return f"{self._target.prefix}-"
+        return self._target.settings.names.client("")
 
     def _client_name(self, plan_name: str) -> str | None:
         """The client of a plan by its name; None for the plan of another deployment."""
@@ -206,7 +206,7 @@ class ClientKeys:
 
     def _keys_of_the_stack(self) -> Mapping[str, str]:
         """Clients by the ids of the keys that CloudFormation made."""
-        path = self._target.parameter("api/clients")
+        path = self._target.settings.names.clients_path
         with translate_aws_errors(f"reading {path}"):
             pages = self._target.client("ssm").get_paginator("get_parameters_by_path")
             return {

@@ -48,15 +48,6 @@ class Target:
     config: str
     local: Mapping[str, Any] | None
 
-    @property
-    def prefix(self) -> str:
-        """What the names of its stacks and functions begin with."""
-        return f"falconry-{self.settings.name}"
-
-    def parameter(self, name: str) -> str:
-        """The full name of one of the SSM parameters that the stacks leave for the next tool."""
-        return f"/falconry/{self.settings.name}/{name}"
-
     def client(self, service: str, *, connections: int = 10, read_timeout: int = 60) -> Any:
         """A boto3 client for the deployment's region, for so many threads; `read_timeout` in seconds."""
         endpoint_url = self.local["aws_endpoint_url"] if self.local else None

@@ -28,7 +28,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.observability.audit_log import AuditLog
 from falconry.catalog import INSTANCE_TYPES, MODELS, Capacity, samples
-from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, containers, names
+from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, containers
 from stacks.invocable import invocable
 
 
@@ -48,16 +48,17 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: API")
         self._settings = settings
+        names = settings.names
         # Holds no data but logs and an environment that the next deploy writes again.
         self._key: kms.IKey = EncryptionKey(
-            self, "Encryption", alias=f"falconry/{settings.name}/api", removal_policy=RemovalPolicy.DESTROY
+            self, "Encryption", alias=names.key_alias("api"), removal_policy=RemovalPolicy.DESTROY
         ).key
         capacity = containers.capacity(settings)
         cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
         front = ChatFunction(
             self,
             "Chat",
-            function_name=names.front_name(settings),
+            function_name=names.chat_function,
             models=[_served(settings, model) for model in settings.models],
             invocable_endpoints=invocable(self, settings),
             vpc=network.vpc,
@@ -74,14 +75,14 @@ class ApiStack(Stack):
         access_log = AccessLog(
             self,
             "AccessLog",
-            log_group_name=names.access_log_group(settings),
+            log_group_name=names.access_log_group,
             encryption_key=self._key,
             retention_days=settings.log_retention_days,
         )
         api = ChatApi(
             self,
             "Api",
-            api_name=f"falconry-{settings.name}",
+            api_name=names.api,
             handler=front.function,
             admission=self._admission(),
             capacity=capacity,
@@ -100,7 +101,7 @@ class ApiStack(Stack):
         self._add_web_acl(api)
         root = self._add_domain(api)
         url = f"{root}v1"
-        ssm.StringParameter(self, "Url", parameter_name=f"/falconry/{settings.name}/api/url", string_value=url)
+        ssm.StringParameter(self, "Url", parameter_name=names.url_parameter, string_value=url)
         CfnOutput(self, "BaseUrl", value=url, description="Base URL for OpenAI clients")
         if settings.api.playground:
             page = root + PAGE_PATH.removeprefix("/")
@@ -115,15 +116,13 @@ class ApiStack(Stack):
             self,
             "AuditLog",
             bucket_name=bucket_name,
-            key_alias=f"falconry/{settings.name}/audit",
+            key_alias=settings.names.key_alias("audit"),
             retention_days=wanted.retention_days,
             readers=wanted.readers,
             removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
         )
         role = made.reader.role_arn
-        ssm.StringParameter(
-            made, "ReaderArn", parameter_name=f"/falconry/{settings.name}/audit/reader-arn", string_value=role
-        )
+        ssm.StringParameter(made, "ReaderArn", parameter_name=settings.names.audit_reader_parameter, string_value=role)
         CfnOutput(made, "BucketName", value=bucket_name, description="Audit records, by day and hour")
         return made
 
@@ -140,7 +139,7 @@ class ApiStack(Stack):
         return PageFunction(
             self,
             "Playground",
-            function_name=names.page_name(settings),
+            function_name=settings.names.page_function,
             html=document.html,
             headers=document.headers,
             encryption_key=self._key,
@@ -151,7 +150,7 @@ class ApiStack(Stack):
         settings = self._settings
         if settings.api.iam:
             return Admission(signed=True)
-        function_name = names.authorizer_name(settings)
+        function_name = settings.names.authorizer_function
         # Both have one id, so that the function changes in place where `auth` does: a second one, made before the first
         # goes, would want its name.
         if settings.api.jwt:
@@ -182,7 +181,7 @@ class ApiStack(Stack):
             access = ApiClient(
                 self,
                 f"Client-{client.name}",
-                client_name=f"falconry-{settings.name}-{client.name}",
+                client_name=settings.names.client(client.name),
                 rest_api=api.rest_api,
                 rate_per_second=client.rate_per_second or capacity.requests_per_second,
                 burst=client.burst or capacity.requests_at_once,
@@ -191,7 +190,7 @@ class ApiStack(Stack):
             ssm.StringParameter(
                 access,
                 "KeyId",
-                parameter_name=f"/falconry/{settings.name}/api/clients/{client.name}/key-id",
+                parameter_name=settings.names.key_parameter(client.name),
                 string_value=access.api_key.key_id,
             )
             client_names[access.api_key.key_id] = client.name
@@ -209,7 +208,7 @@ class ApiStack(Stack):
         web_acl = WebAcl(
             self,
             "WebAcl",
-            name=f"falconry-{settings.name}",
+            name=settings.names.web_acl,
             rest_api_id=api.rest_api.rest_api_id,
             stage_name=STAGE_NAME,
             requests_per_5_minutes=settings.api.web_acl.requests_per_5_minutes,

@@ -20,25 +20,25 @@ class DeliveryStack(Stack):
         self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings, delivery: Delivery
     ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: delivery")
-        prefix = f"falconry-{settings.name}"
+        names, prefix = settings.names, settings.names.prefix
         provider_arn = delivery.provider_arn or GithubProvider(self, "Github").arn
         subject = f"repo:{delivery.repository}"
         domain = settings.api.domain
         review = GithubRole(
             self,
             "Review",
-            role_name=f"{prefix}-review",
+            role_name=names.role("review"),
             description=f"Pull requests of {delivery.repository}: look at {prefix}",
             provider_arn=provider_arn,
             claims={"sub": f"{subject}:pull_request"},
-            statements=review_statements(self, prefix, certificate_arn=domain.certificate_arn if domain else None),
+            statements=review_statements(self, names, certificate_arn=domain.certificate_arn if domain else None),
             longest_session=Duration.hours(1),
         )
-        explain_wildcards(review.role, prefix)
+        explain_wildcards(review.role, names)
         deploy = GithubRole(
             self,
             "Deploy",
-            role_name=f"{prefix}-deploy",
+            role_name=names.role("deploy"),
             description=f"Environment {delivery.environment} of {delivery.repository}: deploy {prefix}",
             provider_arn=provider_arn,
             # The subject of a job in an environment does not say which branch it is on; `ref` does.

@@ -23,7 +23,8 @@ from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.model.mirrored_weights import MirroredWeights
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from falconry.catalog import INSTANCE_TYPES, MODELS, REGIONS, Weights, from_jumpstart
-from falconry.settings import Model, Settings, containers, names
+from falconry.names import artifact_prefix
+from falconry.settings import Model, Settings, containers
 
 
 class ModelsStack(Stack):
@@ -52,7 +53,7 @@ class ModelsStack(Stack):
         scope = Construct(self, model.name)
         settings = self._settings
         endpoint_name, component_name = settings.endpoint_name(model), settings.component_name(model)
-        log_group_name = names.model_log_group(settings, model)
+        log_group_name = settings.model_log_group(model)
         falcon = FalconModel(
             scope,
             "Model",
@@ -129,7 +130,7 @@ class ModelsStack(Stack):
         ssm.StringParameter(
             scope,
             "EndpointName",
-            parameter_name=f"/falconry/{self._settings.name}/models/{model.name}/endpoint-name",
+            parameter_name=self._settings.names.endpoint_parameter(model.name),
             string_value=endpoint_name,
         )
         CfnOutput(scope, "Name", value=endpoint_name, description="SageMaker endpoint")
@@ -140,8 +141,8 @@ class ModelsStack(Stack):
                 scope,
                 "Weights",
                 bucket_name=self._artifact_bucket_name,
-                prefix=names.artifact_prefix(model),
-                parameter_name=names.artifact_parameter(self._settings, model),
+                prefix=artifact_prefix(model.name),
+                parameter_name=self._settings.names.artifact_parameter(model.name),
                 key_arn=self._key.key_arn,
             ).weights
         return from_jumpstart(MODELS[model.name], REGIONS[self._settings.region])

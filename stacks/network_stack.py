@@ -14,6 +14,7 @@ from constructs_lib.network.flow_logs import FlowLogs
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.network.isolated_vpc import IsolatedVpc
 from falconry.catalog import REGIONS
+from falconry.names import DeploymentNames
 from falconry.settings import ExistingVpc as ExistingVpcSettings
 from falconry.settings import Settings
 from stacks.invocable import invocable
@@ -46,7 +47,7 @@ class NetworkStack(Stack):
         self.node.set_context(f"availability-zones:account={settings.account}:region={settings.region}", [])
         removal_policy = RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY
         self.key = EncryptionKey(
-            self, "Encryption", alias=f"falconry/{settings.name}/data", removal_policy=removal_policy
+            self, "Encryption", alias=settings.names.key_alias("data"), removal_policy=removal_policy
         ).key
         self.artifacts = self._artifacts(settings, artifact_bucket_name, removal_policy)
         existing = settings.network.existing
@@ -60,7 +61,7 @@ class NetworkStack(Stack):
             invocable_endpoints=invocable(self, settings),
             audit_bucket=audit_bucket_name if settings.operations.audit_log.enabled else None,
         )
-        self._publish(settings.name)
+        self._publish(settings.names)
 
     def _artifacts(self, settings: Settings, name: str, removal_policy: RemovalPolicy) -> ArtifactBucket:
         access_logs = None
@@ -104,21 +105,16 @@ class NetworkStack(Stack):
             route_table_ids=existing.route_table_ids,
         )
 
-    def _publish(self, name: str) -> None:
+    def _publish(self, names: DeploymentNames) -> None:
         """For the next tool: as parameters for one that runs in the account, as outputs for one that reads a deploy."""
         for construct_id, parameter, value in (
-            ("VpcId", "network/vpc-id", self.isolated.vpc.vpc_id),
+            ("VpcId", names.parameter("network/vpc-id"), self.isolated.vpc.vpc_id),
             (
                 "FrontSecurityGroupId",
-                "network/front-security-group-id",
+                names.parameter("network/front-security-group-id"),
                 self.isolated.front_security_group.security_group_id,
             ),
-            ("ArtifactBucketName", "artifacts/bucket-name", self.artifacts.bucket.bucket_name),
+            ("ArtifactBucketName", names.bucket_parameter, self.artifacts.bucket.bucket_name),
         ):
-            ssm.StringParameter(
-                self,
-                f"{construct_id}Parameter",
-                parameter_name=f"/falconry/{name}/{parameter}",
-                string_value=value,
-            )
+            ssm.StringParameter(self, f"{construct_id}Parameter", parameter_name=parameter, string_value=value)
             CfnOutput(self, construct_id, value=value)

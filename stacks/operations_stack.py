@@ -26,10 +26,10 @@ class OperationsStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: operations")
         operations = settings.operations
-        prefix = f"falconry-{settings.name}"
+        names = settings.names
         # Holds no data but messages on their way.
         key = EncryptionKey(
-            self, "Encryption", alias=f"falconry/{settings.name}/operations", removal_policy=RemovalPolicy.DESTROY
+            self, "Encryption", alias=names.key_alias("operations"), removal_policy=RemovalPolicy.DESTROY
         ).key
         let_publish(key, {**alarms_publish(self), **budgets_publish(self)})
         page = self._topic("Page", settings, operations.page_emails, key)
@@ -38,7 +38,7 @@ class OperationsStack(Stack):
         alarms = AlarmSet(
             self,
             "Alarms",
-            prefix=prefix,
+            prefix=names.prefix,
             alarms=alarms_of(observed, Thresholds(**operations.alarms.model_dump())),
             runbook_url=operations.runbook_url,
             page=page,
@@ -48,7 +48,7 @@ class OperationsStack(Stack):
         Dashboard(
             self,
             "Dashboard",
-            dashboard_name=prefix,
+            dashboard_name=names.dashboard,
             region=settings.region,
             widgets=widgets_of(
                 observed,
@@ -60,18 +60,18 @@ class OperationsStack(Stack):
             Budget(
                 self,
                 "Budget",
-                budget_name=f"{prefix}-{settings.region}",
+                budget_name=names.budget(settings.region),
                 monthly_usd=operations.budget.monthly_usd,
                 tag=("falconry:deployment", settings.name),
                 topic=notice,
             )
-        CfnOutput(self, "DashboardName", value=prefix, description="CloudWatch dashboard")
+        CfnOutput(self, "DashboardName", value=names.dashboard, description="CloudWatch dashboard")
 
     def _topic(self, severity: str, settings: Settings, emails: tuple[str, ...], key: kms.IKey) -> sns.ITopic:
         made = AlarmTopic(
             self,
             severity,
-            topic_name=f"falconry-{settings.name}-{severity.lower()}",
+            topic_name=settings.names.topic(severity.lower()),
             display_name=f"Falconry {settings.name}: {severity.lower()}",
             encryption_key=key,
             emails=emails,
@@ -80,22 +80,22 @@ class OperationsStack(Stack):
         ssm.StringParameter(
             made,
             "Arn",
-            parameter_name=f"/falconry/{settings.name}/operations/{severity.lower()}-topic-arn",
+            parameter_name=settings.names.topic_parameter(severity.lower()),
             string_value=made.topic.topic_arn,
         )
         return made.topic
 
 
 def _observed(settings: Settings) -> Observed:
-    prefix = f"falconry-{settings.name}"
+    names = settings.names
     return Observed(
         deployment=settings.name,
         region=settings.region,
         models=tuple(_observed_model(settings, model) for model in settings.models),
-        api=prefix,
-        front=f"{prefix}-chat",
-        authorizer=None if settings.api.iam else f"{prefix}-authorizer",
-        web_acl=prefix if settings.api.web_acl.enabled else None,
+        api=names.api,
+        front=names.chat_function,
+        authorizer=None if settings.api.iam else names.authorizer_function,
+        web_acl=names.web_acl if settings.api.web_acl.enabled else None,
         clients=tuple(client.name for client in settings.api.clients),
         concurrency=containers.capacity(settings).requests_at_once,
         audited=settings.operations.audit_log.enabled,

@@ -11,13 +11,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
+from falconry.names import function_log_group
 
 
 class FunctionRole(Construct):
     """A role that may write to the function's own encrypted log group and do what `permissions` lists, no more.
 
     Args:
-        function_name: the function's name; its log group is `/falconry/<function_name>`.
+        function_name: the function's name; `falconry.names` names its log group.
         encryption_key: encrypts the log group.
         log_retention_days: how long the log group keeps what is written; one of the numbers that CloudWatch Logs knows.
         permissions: further statements, by the name of the inline policy that holds them.
@@ -38,17 +39,18 @@ class FunctionRole(Construct):
         permissions: Mapping[str, Sequence[iam.PolicyStatement]] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        group_name = function_log_group(function_name)
         group = logs.CfnLogGroup(
             self,
             "LogGroup",
-            log_group_name=f"/falconry/{function_name}",
+            log_group_name=group_name,
             kms_key_id=encryption_key.key_arn,
             retention_in_days=log_retention_days,
         )
         group.apply_removal_policy(RemovalPolicy.DESTROY)
         self.log_group = logs.LogGroup.from_log_group_name(self, "Logs", group.ref)
         stack = Stack.of(self)
-        streams = f"arn:{Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:/falconry/{function_name}:*"
+        streams = f"arn:{Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:{group_name}:*"
         write_logs = iam.PolicyStatement(
             sid="WriteLogs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[streams]
         )

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge_wildcard
+from falconry.names import DeploymentNames
 
 BOOTSTRAP_QUALIFIER = "hnb659fds"
 """What the names of the CDK's bootstrap resources hold, unless the account was bootstrapped with another one."""
@@ -29,12 +30,14 @@ def deploy_statements(stack: Stack) -> list[iam.PolicyStatement]:
     ]
 
 
-def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None) -> list[iam.PolicyStatement]:
+def review_statements(
+    stack: Stack, names: DeploymentNames, *, certificate_arn: str | None
+) -> list[iam.PolicyStatement]:
     """To compare templates with what is deployed (`cdk diff`, `falconry plan`) and to ask whether a deploy will work
     (`falconry preflight`). No statement reads a prompt, a log, a secret, a key or a weight.
 
     Args:
-        prefix: what the deployment's stacks, endpoints and functions are called by.
+        names: the names of the deployment's resources.
         certificate_arn: of the custom domain, if there is one.
     """
     here = f"{stack.region}:{stack.account}"
@@ -42,20 +45,20 @@ def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None)
         iam.PolicyStatement(
             sid="ReadStacks",
             actions=["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
-            resources=_stacks(stack, prefix),
+            resources=_stacks(stack, names),
         ),
         iam.PolicyStatement(
             sid="ReadNames",
             actions=["ssm:GetParameter"],
             resources=[
                 f"arn:{Aws.PARTITION}:ssm:{here}:parameter/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version",
-                f"arn:{Aws.PARTITION}:ssm:{here}:parameter/{_parameters(prefix)}",
+                f"arn:{Aws.PARTITION}:ssm:{here}:parameter{names.parameter('*')}",
             ],
         ),
         iam.PolicyStatement(
             sid="ReadConcurrency",
             actions=["lambda:GetFunctionConcurrency"],
-            resources=[f"arn:{Aws.PARTITION}:lambda:{here}:function:{prefix}-*"],
+            resources=[f"arn:{Aws.PARTITION}:lambda:{here}:function:{names.prefix}-*"],
         ),
         iam.PolicyStatement(
             sid="ReadLogRole",
@@ -122,15 +125,15 @@ def review_statements(stack: Stack, prefix: str, *, certificate_arn: str | None)
     return statements
 
 
-def explain_wildcards(role: Construct, prefix: str) -> None:
+def explain_wildcards(role: Construct, names: DeploymentNames) -> None:
     """Say why the statements of `review_statements` name what they name."""
     stack = Stack.of(role)
     here = f"{stack.region}:{stack.account}"
     own = "The deployment's own, by its name; ids and versions follow it."
     for arn in (
-        *_stacks(stack, prefix),
-        f"arn:{Aws.PARTITION}:ssm:{here}:parameter/{_parameters(prefix)}",
-        f"arn:{Aws.PARTITION}:lambda:{here}:function:{prefix}-*",
+        *_stacks(stack, names),
+        f"arn:{Aws.PARTITION}:ssm:{here}:parameter{names.parameter('*')}",
+        f"arn:{Aws.PARTITION}:lambda:{here}:function:{names.prefix}-*",
     ):
         acknowledge_wildcard(role, arn, own)
     for kind in ("endpoint", "endpoint-config", "inference-component", "model"):
@@ -142,13 +145,8 @@ def explain_wildcards(role: Construct, prefix: str) -> None:
     acknowledge_wildcard(role, "*", "Only for actions that take no resource; see the statement.")
 
 
-def _stacks(stack: Stack, prefix: str) -> list[str]:
+def _stacks(stack: Stack, names: DeploymentNames) -> list[str]:
     return [
         f"arn:{Aws.PARTITION}:cloudformation:{stack.region}:{stack.account}:stack/{name}/*"
-        for name in (f"{prefix}-*", TOOLKIT_STACK)
+        for name in (names.stack("*"), TOOLKIT_STACK)
     ]
-
-
-def _parameters(prefix: str) -> str:
-    """`falconry-dev` -> `falconry/dev/*`, as the stacks name their parameters."""
-    return f"{prefix.replace('-', '/', 1)}/*"

@@ -12,6 +12,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
+from falconry.names import METRICS_NAMESPACE
 
 Strategy = Literal["all_at_once", "canary", "linear", "rolling"]
 
@@ -127,7 +128,7 @@ class RollbackAlarms(Construct):
             self._alarm(
                 "FirstToken",
                 f"{model} begins to answer after more than {first_token_limit.to_seconds():g} s (95th percentile)",
-                namespace="Falconry",
+                namespace=METRICS_NAMESPACE,
                 metric_name="TimeToFirstToken",
                 dimensions=front,
                 extended_statistic="p95",
@@ -136,7 +137,7 @@ class RollbackAlarms(Construct):
             self._alarm(
                 "FrontFailures",
                 f"the front fails requests for {model}",
-                namespace="Falconry",
+                namespace=METRICS_NAMESPACE,
                 metric_name="ServerErrors",
                 dimensions=front,
                 statistic="Sum",

@@ -11,6 +11,7 @@ from constructs import Construct
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from falconry.catalog import FalconModel, Region, Weights
+from falconry.names import INSTANCE_METRICS_NAMESPACE
 
 
 class ModelRole(Construct):
@@ -119,7 +120,7 @@ def _write_logs(log_group: str) -> list[iam.PolicyStatement]:
             sid="PutMetrics",
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]}},
+            conditions={"StringEquals": {"cloudwatch:namespace": ["AWS/SageMaker", INSTANCE_METRICS_NAMESPACE]}},
         ),
     ]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from constructs_lib.api.chat_api import STAGE_NAME
 from constructs_lib.model.falcon_endpoint import VARIANT_NAME
+from falconry.names import INSTANCE_METRICS_NAMESPACE, METRICS_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Metric:
 
 def of_front(deployment: str, name: str, **by: str) -> Metric:
     """What the front counts in its log lines, for the deployment or by `Model`, `Client` or `ErrorCode`."""
-    return Metric("Falconry", name, {"Deployment": deployment, **by})
+    return Metric(METRICS_NAMESPACE, name, {"Deployment": deployment, **by})
 
 
 def of_endpoint(endpoint: str, name: str) -> Metric:
@@ -61,7 +62,7 @@ def of_endpoint(endpoint: str, name: str) -> Metric:
 def of_instances(endpoint: str, name: str) -> Metric:
     """What an endpoint's instances report, one sample a minute each."""
     return Metric(
-        "/aws/sagemaker/Endpoints", name, {"EndpointName": endpoint, "VariantName": VARIANT_NAME}, statistic="Average"
+        INSTANCE_METRICS_NAMESPACE, name, {"EndpointName": endpoint, "VariantName": VARIANT_NAME}, statistic="Average"
     )
 
 

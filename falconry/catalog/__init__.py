@@ -6,7 +6,6 @@ The data lies in `falconry/catalog/data/*.json`, each file with its source and t
 from falconry.catalog.capacity import Capacity
 from falconry.catalog.fit import Fit, alternatives, fit
 from falconry.catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
-from falconry.catalog.log_groups import component_log_group, endpoint_log_group
 from falconry.catalog.models import MODELS, Dimensions, FalconModel
 from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
 from falconry.catalog.refusal import why_not
@@ -36,8 +35,6 @@ __all__ = [
     "ServicePrices",
     "Weights",
     "alternatives",
-    "component_log_group",
-    "endpoint_log_group",
     "fit",
     "from_jumpstart",
     "from_publication",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from falconry.names import artifact_prefix
 from falconry.output import console, errors, print_json
 from falconry.target import Config, Json, Local
 
@@ -94,7 +95,7 @@ class _Job:
 
     @property
     def parameter(self) -> str:
-        return self.target.parameter(f"artifacts/{self.model}")
+        return self.target.settings.names.artifact_parameter(self.model)
 
 
 def _job(target: Target, name: str) -> _Job:
@@ -109,9 +110,10 @@ def _job(target: Target, name: str) -> _Job:
         raise CommandError(f"{name!r} is not a model of {target.settings.name}. Its models: {', '.join(known)}.")
     if not name and len(own) != 1:
         raise CommandError(_which(target.settings.name, own))
-    parameter = target.parameter("artifacts/bucket-name")
-    mend = f"Deploy the bucket first: npx cdk deploy {target.prefix}-network -c config={target.settings.name}"
-    with translate_aws_errors("looking for the artifact bucket", {"ParameterNotFound": mend}):
+    names = target.settings.names
+    parameter = names.bucket_parameter
+    fix = f"Deploy the bucket first: npx cdk deploy {names.stack('network')} -c config={target.settings.name}"
+    with translate_aws_errors("looking for the artifact bucket", {"ParameterNotFound": fix}):
         bucket_name = target.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
     bucket = Bucket(target.client("s3", connections=64, read_timeout=300), bucket_name)
     return _Job(target, name or own[0], bucket, Publications(target.client("ssm"), bucket))
@@ -195,7 +197,7 @@ def _verify(job: _Job, source: str, json: bool) -> None:
     published = job.publications.current(job.parameter)
     if published is None:
         raise CommandError(f"nothing of {job.model} is published. Copy it first: falconry mirror")
-    prefix = f"models/{job.model}/{revision_of(published)}/"
+    prefix = f"{artifact_prefix(job.model)}{revision_of(published)}/"
     manifest = job.publications.manifest(f"{prefix[:-1]}.json")
     with translate_aws_errors(f"checking s3://{job.bucket.name}/{prefix}"):
         wrong = compared(job.bucket, prefix, manifest)

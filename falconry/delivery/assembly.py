@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from falconry.delivery.errors import DeliveryError
+from falconry.names import DELIVERY_STACK
 
-BY_HAND = "-delivery"
+BY_HAND = f"-{DELIVERY_STACK}"
 """The stack that no workflow deploys: it says who may deploy."""
 
 EXECUTABLE = 0o100

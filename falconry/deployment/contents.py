@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from falconry.catalog import MODELS
-from falconry.settings import Model, Settings, containers, names
+from falconry.names import STACKS
+from falconry.settings import Model, Settings, containers
 
 
 def contents(settings: Settings) -> dict[str, list[str]]:
@@ -14,7 +15,7 @@ def contents(settings: Settings) -> dict[str, list[str]]:
         "api": _api(settings),
         "operations": _operations(settings),
     }
-    return {names.stack_name(settings, stack): lines[stack] for stack in names.STACKS}
+    return {settings.names.stack(stack): lines[stack] for stack in STACKS}
 
 
 def _network(settings: Settings) -> list[str]:

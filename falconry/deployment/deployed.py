@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from falconry.aws_errors import code_of
 from falconry.catalog import MODELS
-from falconry.settings import names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -58,9 +57,10 @@ def endpoints(target: Target) -> dict[str, DeployedEndpoint]:
     Where a model has two, since its mode of scaling is being changed, it is the one that the config means.
     """
     sagemaker, scaling = target.client("sagemaker"), target.client("application-autoscaling")
-    models = {name: model for model in MODELS for name in names.endpoint_names(target.settings, model)}
+    names = target.settings.names
+    models = {names.endpoint(model, components=kind): model for model in MODELS for kind in (False, True)}
     found: list[str] = []
-    for page in sagemaker.get_paginator("list_endpoints").paginate(NameContains=names.prefix(target.settings)):
+    for page in sagemaker.get_paginator("list_endpoints").paginate(NameContains=names.prefix):
         found += [item["EndpointName"] for item in page["Endpoints"] if item["EndpointName"] in models]
     meant = {target.settings.endpoint_name(model) for model in target.settings.models}
     with ThreadPoolExecutor(8) as pool:
@@ -130,7 +130,7 @@ def url(target: Target) -> str | None:
     if target.local is not None:
         return str(target.local["base_url"])
     try:
-        answer = target.client("ssm").get_parameter(Name=target.parameter("api/url"))
+        answer = target.client("ssm").get_parameter(Name=target.settings.names.url_parameter)
     except ClientError as error:
         if code_of(error) == "ParameterNotFound":
             return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from falconry.catalog import INSTANCE_TYPES
-from falconry.settings import names
+from falconry.names import STACKS
 
 if TYPE_CHECKING:
     from falconry.deployment.deployed import DeployedEndpoint
@@ -56,7 +56,7 @@ def stacks(target: Target) -> list[StackState]:
 
     def describe(stack: str) -> StackState | None:
         try:
-            answer = cloudformation.describe_stacks(StackName=names.stack_name(target.settings, stack))
+            answer = cloudformation.describe_stacks(StackName=target.settings.names.stack(stack))
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
@@ -65,15 +65,15 @@ def stacks(target: Target) -> list[StackState]:
         changed = found.get("LastUpdatedTime", found["CreationTime"])
         return StackState(found["StackName"], found["StackStatus"], changed, found.get("StackStatusReason"))
 
-    with ThreadPoolExecutor(len(names.STACKS)) as pool:
-        return [state for state in pool.map(describe, names.STACKS) if state is not None]
+    with ThreadPoolExecutor(len(STACKS)) as pool:
+        return [state for state in pool.map(describe, STACKS) if state is not None]
 
 
 def alarms(target: Target) -> tuple[list[AlarmState], int]:
     """The deployment's alarms that are in ALARM, and how many alarms it has."""
     ringing, count = [], 0
     pages = target.client("cloudwatch").get_paginator("describe_alarms")
-    for page in pages.paginate(AlarmNamePrefix=f"{names.prefix(target.settings)}-"):
+    for page in pages.paginate(AlarmNamePrefix=f"{target.settings.names.prefix}-"):
         for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])):
             count += 1
             if alarm["StateValue"] == "ALARM":

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.deployment.log_lines import LogEvent
 from falconry.errors import CommandError
-from falconry.settings import names
+from falconry.names import function_log_group
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -37,18 +37,16 @@ class LogGroup:
 
 def log_groups(target: Target, source: str) -> list[LogGroup]:
     """The log groups of a `--source`: "front", "container", "access" or "all"."""
-    settings = target.settings
-    front = [LogGroup(names.function_log_group(names.front_name(settings)), "front")]
+    settings, names = target.settings, target.settings.names
+    front = [LogGroup(function_log_group(names.chat_function), "front")]
     if settings.api.auth != "iam":
-        front.append(LogGroup(names.function_log_group(names.authorizer_name(settings)), "auth"))
+        front.append(LogGroup(function_log_group(names.authorizer_function), "auth"))
     if settings.api.playground or target.local:
-        front.append(LogGroup(names.function_log_group(names.page_name(settings)), "page"))
+        front.append(LogGroup(function_log_group(names.page_function), "page"))
     of = {
         "front": front,
-        "container": [
-            LogGroup(names.model_log_group(settings, model), "model", model.name) for model in settings.models
-        ],
-        "access": [LogGroup(names.access_log_group(settings), "access")],
+        "container": [LogGroup(settings.model_log_group(model), "model", model.name) for model in settings.models],
+        "access": [LogGroup(names.access_log_group, "access")],
     }
     return of[source] if source != "all" else [group for groups in of.values() for group in groups]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from falconry.names import INSTANCE_METRICS_NAMESPACE, METRICS_NAMESPACE
+
 if TYPE_CHECKING:
     from falconry.deployment.deployed import DeployedEndpoint
     from falconry.target import Target
 
-NAMESPACE = "Falconry"
 SUMS = {
     "requests": "Requests",
     "client_errors": "ClientErrors",
@@ -28,7 +29,6 @@ SUMS = {
 PERCENTILES = {"first_token_p50_ms": "p50", "first_token_p95_ms": "p95"}
 _PERCENTILES_OF = "TimeToFirstToken"
 _GPU = {"gpu_percent": "GPUUtilization", "gpu_memory_percent": "GPUMemoryUtilization"}
-_GPU_NAMESPACE = "/aws/sagemaker/Endpoints"
 _QUERIES_AT_ONCE = 500
 """What GetMetricData takes in one call."""
 
@@ -59,7 +59,7 @@ class GpuUse:
 def traffic(target: Target, span: timedelta, models: Sequence[str]) -> list[Traffic]:
     """The deployment's traffic and each model's, from `span` ago until now."""
     queries = [
-        _query(f"q{scope}_{field}", NAMESPACE, metric, _dimensions(target, model), stat, span)
+        _query(f"q{scope}_{field}", METRICS_NAMESPACE, metric, _dimensions(target, model), stat, span)
         for scope, model in enumerate((None, *models))
         for field, metric, stat in _fields()
     ]
@@ -76,7 +76,7 @@ def gpu_use(target: Target, endpoints: Iterable[DeployedEndpoint]) -> list[GpuUs
     queries = [
         _query(
             f"g{index}_{field}",
-            _GPU_NAMESPACE,
+            INSTANCE_METRICS_NAMESPACE,
             metric,
             {"EndpointName": endpoint.name, "VariantName": endpoint.variant},
             "Average",

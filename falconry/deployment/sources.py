@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from falconry.aws_errors import code_of
 from falconry.catalog import Weights
-from falconry.settings import Model, containers, names
+from falconry.settings import Model, containers
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def sources(target: Target, account: str) -> Mapping[str, Weights | None]:
     """By the name of each model of the config; None where a deploy has to wait for `falconry mirror`."""
-    bucket = names.artifact_bucket_name(target.settings, account)
+    bucket = target.settings.names.artifact_bucket(account, target.settings.region)
     return {
         model.name: containers.weights(
             target.settings, model, artifact_bucket=bucket, published=_published(target, model)
@@ -30,7 +30,7 @@ def _published(target: Target, model: Model) -> str | None:
     if model.model_data == "jumpstart":
         return None
     try:
-        answer = target.client("ssm").get_parameter(Name=names.artifact_parameter(target.settings, model))
+        answer = target.client("ssm").get_parameter(Name=target.settings.names.artifact_parameter(model.name))
     except ClientError as error:
         if code_of(error) == "ParameterNotFound":
             return None

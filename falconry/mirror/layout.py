@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from falconry.names import artifact_prefix
+
 ARCHIVE = ".tar.gz"
 REVISION_LENGTH = 16
 
@@ -46,11 +48,11 @@ class Copy:
 
     @property
     def prefix(self) -> str:
-        return f"models/{self.model}/{self.revision}/"
+        return f"{artifact_prefix(self.model)}{self.revision}/"
 
     @property
     def manifest_key(self) -> str:
-        return f"models/{self.model}/{self.revision}.json"
+        return f"{artifact_prefix(self.model)}{self.revision}.json"
 
     @property
     def size(self) -> int:

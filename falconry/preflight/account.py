@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from falconry.account import caller_identity
 from falconry.aws_errors import code_of, sentence
 from falconry.catalog import MODELS
+from falconry.names import STACKS
 from falconry.preflight.check import Check, failed, ok, warning
-from falconry.settings import names
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -97,8 +97,8 @@ def stacks(target: Target) -> Sequence[Check]:
     """That no stack is in a state in which CloudFormation refuses a deploy."""
     cloudformation = target.client("cloudformation")
     checks = []
-    for stack in names.STACKS:
-        name = names.stack_name(target.settings, stack)
+    for stack in STACKS:
+        name = target.settings.names.stack(stack)
         try:
             state = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         except ClientError as error:

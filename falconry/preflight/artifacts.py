@@ -13,7 +13,7 @@ from falconry.aws_errors import code_of
 from falconry.catalog import Weights
 from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok
-from falconry.settings import Model, names
+from falconry.settings import Model
 from falconry.text import plural, size
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _check(target: Target, model: Model, where: Weights | None) -> Check:
     subject = f"weights of {model.name}"
     mend = _mend(target, model)
     if where is None:
-        parameter = names.artifact_parameter(target.settings, model)
+        parameter = target.settings.names.artifact_parameter(model.name)
         return failed(subject, f"no whole copy is published: there is no parameter {parameter}", mend)
     s3 = target.client("s3")
     try:
@@ -82,7 +82,7 @@ def _mend(target: Target, model: Model) -> str:
             f"JumpStart may not carry {model.name} in {target.settings.region}. Write `model_data: artifact_bucket` "
             "and copy the weights there with `falconry mirror`, or take another region."
         )
-    network = names.stack_name(target.settings, "network")
+    network = target.settings.names.stack("network")
     return (
         f"npx cdk deploy {network} -c config={target.config}, then falconry mirror {target.config} --model {model.name}"
     )

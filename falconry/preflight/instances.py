@@ -16,7 +16,7 @@ from falconry.deployment.deployed import DeployedEndpoint, endpoints
 from falconry.deployment.sources import sources
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import Quota, by_code, by_name
-from falconry.settings import Model, Settings, containers, names
+from falconry.settings import Model, Settings, containers
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -167,7 +167,7 @@ def concurrency(target: Target) -> Sequence[Check]:
     client = target.client("lambda")
     limits = client.get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    held = _held(client, names.front_name(target.settings))
+    held = _held(client, target.settings.names.chat_function)
     left = unreserved + held - wanted
     reserve = f"{wanted} for the front's requests, {UNRESERVED} that Lambda keeps free"
     if left >= UNRESERVED:

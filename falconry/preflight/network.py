@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import by_code
-from falconry.settings import ExistingVpc, names
+from falconry.settings import ExistingVpc
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -73,7 +73,7 @@ def vpc(target: Target) -> Sequence[Check]:
 def _new_vpc(target: Target) -> Sequence[Check]:
     subject, settings = "VPCs in the region", target.settings
     try:
-        target.client("cloudformation").describe_stacks(StackName=names.stack_name(settings, "network"))
+        target.client("cloudformation").describe_stacks(StackName=settings.names.stack("network"))
         return [ok(subject, "the deployment has its VPC already")]
     except ClientError as error:
         if "does not exist" not in str(error):

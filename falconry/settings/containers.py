@@ -30,8 +30,8 @@ def weights(settings: Settings, model: Model, *, artifact_bucket: str, published
     """Where SageMaker fetches the model from; None for own weights of which no copy is published.
 
     Args:
-        artifact_bucket: the deployment's own bucket, `names.artifact_bucket_name`.
-        published: the value of `names.artifact_parameter`.
+        artifact_bucket: name of the deployment's own bucket.
+        published: value of the parameter that `falconry mirror` writes.
     """
     if model.model_data == "jumpstart":
         return from_jumpstart(MODELS[model.name], REGIONS[settings.region])

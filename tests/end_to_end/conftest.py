@@ -12,6 +12,8 @@ import httpx2
 import pytest
 from openai import OpenAI
 
+from falconry.names import DeploymentNames
+
 from .local import Local, running
 
 CONFIG = """\
@@ -81,6 +83,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 def _key_of_client(name: str, aws: Callable[[str], Any]) -> str:
     """A client's key, by the parameter that the stack writes for other tools."""
-    parameter = aws("ssm").get_parameter(Name=f"/falconry/e2e/api/clients/{name}/key-id")
+    parameter = aws("ssm").get_parameter(Name=DeploymentNames("e2e").key_parameter(name))
     key = aws("apigateway").get_api_key(apiKey=parameter["Parameter"]["Value"], includeValue=True)
     return str(key["value"])

@@ -17,9 +17,11 @@ import boto3
 from local_aws.guardian import Guardian
 from local_aws.server import Server
 
+from falconry.names import DELIVERY_STACK, STACKS, DeploymentNames
+
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-STACKS = ("network", "models", "api", "operations", "delivery")
+ALL_STACKS = (*STACKS, DELIVERY_STACK)
 """In the order that they are deployed in. Only some configs have the last one."""
 
 
@@ -66,10 +68,10 @@ class CloudFormation:
     def deploy(self, assembly: Path, deployment: str) -> list[str]:
         """Deploy the stacks of `deployment` in their order; the names of those that were changed."""
         stacks = stacks_of(assembly, deployment)
-        changed = [stack for stack in stacks if self._deploy_stack(assembly, f"falconry-{deployment}-{stack}")]
+        changed = [stack for stack in stacks if self._deploy_stack(assembly, DeploymentNames(deployment).stack(stack))]
         artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
         for stack in stacks:
-            name = f"falconry-{deployment}-{stack}"
+            name = DeploymentNames(deployment).stack(stack)
             protected = bool(artifacts[name]["properties"].get("terminationProtection"))
             client(self.aws_url, "cloudformation").update_termination_protection(
                 StackName=name, EnableTerminationProtection=protected
@@ -80,7 +82,7 @@ class CloudFormation:
         """Types and physical ids of the deployed resources that are to outlive their stacks."""
         found = []
         for stack in stacks_of(assembly, deployment):
-            name = f"falconry-{deployment}-{stack}"
+            name = DeploymentNames(deployment).stack(stack)
             template = json.loads((assembly / f"{name}.template.json").read_text(encoding="utf-8"))["Resources"]
             described = client(self.aws_url, "cloudformation").describe_stack_resources(StackName=name)
             found += [
@@ -93,10 +95,10 @@ class CloudFormation:
     def destroy(self, deployment: str) -> None:
         """Delete the stacks, in the order that `cdk destroy` takes."""
         cloudformation = client(self.aws_url, "cloudformation")
-        for stack in reversed(STACKS):
-            cloudformation.delete_stack(StackName=f"falconry-{deployment}-{stack}")
+        for stack in reversed(ALL_STACKS):
+            cloudformation.delete_stack(StackName=DeploymentNames(deployment).stack(stack))
         left = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
-        assert not [name for name in left if name.startswith(f"falconry-{deployment}-")], left
+        assert not [name for name in left if name.startswith(DeploymentNames(deployment).stack(""))], left
 
     def _deploy_stack(self, assembly: Path, name: str) -> bool:
         self._publish(assembly, name)
@@ -137,7 +139,7 @@ class CloudFormation:
 def stacks_of(assembly: Path, deployment: str) -> list[str]:
     """The stacks that an assembly has."""
     artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    return [stack for stack in STACKS if f"falconry-{deployment}-{stack}" in artifacts]
+    return [stack for stack in ALL_STACKS if DeploymentNames(deployment).stack(stack) in artifacts]
 
 
 def _zipped(folder: Path) -> bytes:

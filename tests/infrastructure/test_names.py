@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from falconry import settings
-from falconry.catalog import endpoint_log_group
-from falconry.settings import containers, names
+from falconry.names import endpoint_log_group, function_log_group
+from falconry.settings import containers
 
 from .conftest import ROOT, Deployment
 
@@ -20,11 +20,11 @@ def test_log_groups_and_functions_are_called_as_the_command_expects(falcon_180b:
         found = [resource for template in templates for resource in template.resources(resource_type)]
         return {resource["Properties"].get(member) for resource in found}
 
-    functions = {names.front_name(config), names.authorizer_name(config)}
+    functions = {config.names.chat_function, config.names.authorizer_function}
     assert in_templates("AWS::Lambda::Function", "FunctionName") == functions
     assert in_templates("AWS::Logs::LogGroup", "LogGroupName") >= {
-        *(names.function_log_group(function) for function in functions),
-        names.access_log_group(config),
+        *(function_log_group(function) for function in functions),
+        config.names.access_log_group,
         *(endpoint_log_group(config.endpoint_name(model)) for model in config.models),
     }
 

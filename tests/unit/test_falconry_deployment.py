@@ -16,7 +16,7 @@ from falconry.deployment.contents import contents
 from falconry.deployment.cost import Load
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.preflight.instances import demand
-from falconry.settings import Model, Settings, containers, names
+from falconry.settings import Model, Settings, containers
 
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ CHAT = "  - {name: falcon-180b-chat}\n"
 
 
 def weights_of(config: Settings, model: Model, published: str | None = None) -> Weights | None:
-    bucket = names.artifact_bucket_name(config, ACCOUNT)
+    bucket = config.names.artifact_bucket(ACCOUNT, config.region)
     return containers.weights(config, model, artifact_bucket=bucket, published=published)
 
 

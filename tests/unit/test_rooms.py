@@ -105,7 +105,7 @@ CDK = {"aws_cdk", "constructs"}
 COMMAND = {
     f"falconry.{path.stem}"
     for path in (ROOT / "falconry").iterdir()
-    if path.stem not in {"__init__", "__pycache__", "catalog", "did_you_mean", "settings"}
+    if path.stem not in {"__init__", "__pycache__", "catalog", "did_you_mean", "names", "settings"}
 }
 """The parts of falconry that the CDK app does not know."""
 
@@ -118,7 +118,8 @@ COMMAND = {
         ("constructs_lib", {"falconry.settings", "local_aws", "playground", "stacks", "tests", "tools"} | COMMAND),
         ("playground", OURS - {"falconry", "playground"} | {"falconry.settings"} | COMMAND),
         ("falconry", {"constructs_lib", "local_aws", "playground", "stacks", "tests", "tools"} | CDK),
-        ("falconry/catalog", OURS - {"falconry"} | {"falconry.settings"} | COMMAND),
+        ("falconry/names.py", OURS),
+        ("falconry/catalog", OURS - {"falconry"} | {"falconry.names", "falconry.settings"} | COMMAND),
         ("falconry/settings", OURS - {"falconry"} | COMMAND),
         ("falconry/delivery", OURS - {"falconry"} | {"falconry.catalog", "falconry.settings"}),
         (

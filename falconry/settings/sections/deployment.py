@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from falconry.catalog import REGIONS
+from falconry.names import DeploymentNames, component_log_group, endpoint_log_group
 from falconry.settings.checks import mistake, one_of, reject_duplicates
 from falconry.settings.section import Name, Section
 from falconry.settings.sections.api import Api
@@ -105,14 +106,24 @@ class Settings(Section):
                     f"{ENDPOINT_NAME_LIMIT}. Give the file a shorter name."
                 )
 
+    @property
+    def names(self) -> DeploymentNames:
+        """The names of the deployment's resources."""
+        return DeploymentNames(self.name)
+
     def endpoint_name(self, model: Model) -> str:
         """The SageMaker endpoint that serves `model`.
 
         It never changes while the deployment lives, but for a change to or from `scale_to_zero`: an endpoint cannot
         become one of the other kind, so the new one is made beside the old.
         """
-        return f"falconry-{self.name}-{model.name}" + ("-components" if model.scaling.components else "")
+        return self.names.endpoint(model.name, components=model.scaling.components)
 
     def component_name(self, model: Model) -> str | None:
         """The inference component of the endpoint, if it has one."""
-        return f"falconry-{self.name}-{model.name}" if model.scaling.components else None
+        return self.names.component(model.name) if model.scaling.components else None
+
+    def model_log_group(self, model: Model) -> str:
+        """The log group to which SageMaker writes what the model's containers print."""
+        component = self.component_name(model)
+        return component_log_group(component) if component else endpoint_log_group(self.endpoint_name(model))

@@ -39,7 +39,7 @@ class FalconryDeployment:
 
     @property
     def api_name(self) -> str:
-        return f"falconry-{self._settings.name}"
+        return self._settings.names.api
 
     @property
     def synth_arguments(self) -> Sequence[str]:

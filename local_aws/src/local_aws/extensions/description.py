@@ -41,7 +41,7 @@ def describe_api(settings: Settings, url: str, aws_url: str) -> dict[str, Any]:
 
 def _api_key(session: boto3.Session, where: dict[str, str], settings: Settings) -> str:
     """The value of the first client's key."""
-    name = f"/falconry/{settings.name}/api/clients/{settings.api.clients[0].name}/key-id"
+    name = settings.names.key_parameter(settings.api.clients[0].name)
     key_id = session.client("ssm", **where).get_parameter(Name=name)["Parameter"]["Value"]
     return str(session.client("apigateway", **where).get_api_key(apiKey=key_id, includeValue=True)["value"])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import boto3
 
-from falconry.settings import Settings, names
+from falconry.names import artifact_prefix
+from falconry.settings import Settings
 from local_aws.cdk import aws_environment
 
 
@@ -16,7 +17,7 @@ def publish_weights(settings: Settings, aws_url: str) -> None:
     for model in settings.models:
         if model.model_data == "artifact_bucket":
             session.client("ssm", region_name=settings.region, endpoint_url=aws_url).put_parameter(
-                Name=names.artifact_parameter(settings, model),
+                Name=settings.names.artifact_parameter(model.name),
                 Type="StringList",
-                Value=f"{names.artifact_prefix(model)}emulated/,S3Prefix,None",
+                Value=f"{artifact_prefix(model.name)}emulated/,S3Prefix,None",
             )
