@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from falconry.iam import EVERYBODY, grants, wider
 from falconry.review.assembly import Assembly, Resource
+from falconry.review.comparison import Comparison, Side
 from falconry.review.findings import Finding, Topic, attention, danger, note
+from falconry.review.methods import PREFLIGHT, Method
 from falconry.review.resources import REPLACING, ResourceChange
 from falconry.review.values import Reader
 
@@ -24,41 +25,24 @@ MODES = {
 }
 """(AuthorizationType, ApiKeyRequired) to what a caller must bring."""
 
-PAGE_HANDLER = "static_page.handler.handler"
-"""Of a function that gives everybody the same document and can do nothing else."""
-
-PREFLIGHT = "OPTIONS"
-"""What a browser asks before it sends: it has no credentials, and gets no content."""
+Methods = Mapping[tuple[str, str], Method]
 
 ORIGIN_PARAMETER = "method.response.header.Access-Control-Allow-Origin"
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method of the API. `route` is "POST /v1/chat/completions"; `page`: whether it gives everybody one page."""
-
-    route: str
-    mode: tuple[str, bool]
-    page: bool
-
-    @property
-    def open(self) -> bool:
-        return self.mode == ("NONE", False) and not self.route.startswith(PREFLIGHT)
-
-
-def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """What changes for those who call, and for those who should not."""
-    yield from _authorization(base, head)
+    base, head, changes = comparison.kept, comparison.head, comparison.changes
+    yield from _authorization(base.methods, head.methods)
     yield from _endpoints(changes)
-    if any(base.of_type("AWS::ApiGateway::RestApi")) and any(head.of_type("AWS::ApiGateway::RestApi")):
+    if all(any(side.assembly.of_type("AWS::ApiGateway::RestApi")) for side in (base, head)):
         yield from _policies(base, head)
-        yield from _web_acl(base, head, changes)
-        yield from _origins(base, head)
+        yield from _web_acl(base.assembly, head.assembly, changes)
+        yield from _origins(base.assembly, head.assembly)
     yield from _tokens(changes)
 
 
-def _authorization(base: Assembly, head: Assembly) -> Iterator[Finding]:
-    old, new = _methods(base), _methods(head)
+def _authorization(old: Methods, new: Methods) -> Iterator[Finding]:
     opened = [method for key, method in new.items() if method.open and not (key in old and old[key].open)]
     for method in [method for method in opened if method.page]:
         what = f"A page is open to everybody who reaches the API, at `{method.route}`. To ask a model still takes "
@@ -86,42 +70,12 @@ def _mode(mode: tuple[str, bool]) -> str:
     return MODES.get(mode, f"{mode[0]}{' and an API key' if mode[1] else ''}")
 
 
-def _methods(assembly: Assembly) -> dict[tuple[str, str], Method]:
-    found = {}
-    for stack, logical_id, resource in assembly.of_type("AWS::ApiGateway::Method"):
-        properties = resource["Properties"]
-        mode = (properties.get("AuthorizationType", "NONE"), bool(properties.get("ApiKeyRequired")))
-        route = f"{properties['HttpMethod']} {_route(stack.resources, properties['ResourceId'])}"
-        page = _function(stack.resources, properties).get("Handler") == PAGE_HANDLER
-        found[stack.name, logical_id] = Method(route, mode, page)
-    return found
-
-
-def _function(resources: Mapping[str, Resource], method: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of the Lambda function that a method calls; empty where it calls none of the stack's."""
-    uri = method.get("Integration", {}).get("Uri")
-    parts = uri.get("Fn::Join", ["", []])[1] if isinstance(uri, dict) else []
-    names = [part["Fn::GetAtt"][0] for part in parts if isinstance(part, dict) and "Fn::GetAtt" in part]
-    found = [resources[name] for name in names if name in resources]
-    return next((one["Properties"] for one in found if one["Type"] == "AWS::Lambda::Function"), {})
-
-
-def _route(resources: Mapping[str, Resource], reference: Any) -> str:
-    """The path of an AWS::ApiGateway::Resource, by its parents."""
-    parts: list[str] = []
-    while isinstance(reference, dict) and reference.get("Ref") in resources:
-        properties = resources[reference["Ref"]]["Properties"]
-        parts.insert(0, str(properties.get("PathPart", "")))
-        reference = properties.get("ParentId")
-    return "/" + "/".join(parts)
-
-
 def _types(resource: Resource | None) -> list[str]:
     properties = (resource or {}).get("Properties", {})
     return list(properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"]))
 
 
-def _endpoints(changes: list[ResourceChange]) -> Iterator[Finding]:
+def _endpoints(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         if change.type == "AWS::ApiGateway::RestApi" and change.before and change.after:
             before, after = _types(change.before), _types(change.after)
@@ -142,15 +96,15 @@ def _endpoints(changes: list[ResourceChange]) -> Iterator[Finding]:
             yield danger(Topic.CLIENTS, change.path, what, "Tell the callers the new base URL first.")
 
 
-def _policies(base: Assembly, head: Assembly) -> Iterator[Finding]:
+def _policies(base: Side, head: Side) -> Iterator[Finding]:
     """An API whose methods want IAM signatures is as open as its resource policy."""
-    for stack, logical_id, resource in head.of_type("AWS::ApiGateway::RestApi"):
-        before = base.stacks[stack.name].resources.get(logical_id) if stack.name in base.stacks else None
-        signed = [method for method in _methods(head).values() if method.mode[0] == "AWS_IAM"]
+    signed = [method for method in head.methods.values() if method.mode[0] == "AWS_IAM"]
+    for stack, logical_id, resource in head.assembly.of_type("AWS::ApiGateway::RestApi"):
+        before = base.resource(stack.name, logical_id)
         if before is None or not signed:
             continue
         documents = [one.get("Properties", {}).get("Policy") for one in (before, resource)]
-        old, new = (grants(Reader(head, stack).plain(one)) if one else [] for one in documents)
+        old, new = (grants(Reader(head.assembly, stack).plain(one)) if one else [] for one in documents)
         denied_unless = [one for one in new if not one.allows and one.conditions]
         for grant in wider(old, new):
             world = grant.allows and grant.principal == EVERYBODY and not grant.conditions
@@ -160,7 +114,7 @@ def _policies(base: Assembly, head: Assembly) -> Iterator[Finding]:
                 yield danger(Topic.ACCESS, stack.path(logical_id), what, mend)
 
 
-def _web_acl(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def _web_acl(base: Assembly, head: Assembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     guarded = list(base.of_type("AWS::WAFv2::WebACLAssociation"))
     still = list(head.of_type("AWS::WAFv2::WebACLAssociation"))
     apis = [resource for _, _, resource in head.of_type("AWS::ApiGateway::RestApi")]
@@ -222,7 +176,7 @@ def _allowed_origins(assembly: Assembly) -> set[str]:
     return found
 
 
-def _tokens(changes: list[ResourceChange]) -> Iterator[Finding]:
+def _tokens(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         if change.type != "AWS::Lambda::Function" or not change.before or not change.after:
             continue

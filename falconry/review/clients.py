@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from falconry.review.assembly import Assembly
+from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.resources import REPLACING, Action, ResourceChange
 
@@ -17,9 +17,10 @@ LIMITS = {
 """Where a usage plan has what."""
 
 
-def findings(head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """Whose key stops working, and who may send more or less."""
-    if not any(head.of_type("AWS::ApiGateway::RestApi")):
+    changes = comparison.changes
+    if not any(comparison.head.assembly.of_type("AWS::ApiGateway::RestApi")):
         return
     lost = [change for change in changes if change.type == "AWS::ApiGateway::ApiKey" and change.after is None]
     for change in lost:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from falconry.catalog import INSTANCE_TYPES
 from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
-from falconry.review.assembly import Assembly
-from falconry.review.fleets import Fleet, fleets
+from falconry.review.comparison import Side
+from falconry.review.fleets import Fleet
 
 HOURS_PER_MONTH = 730
 """As AWS reckons."""
@@ -55,10 +55,10 @@ class CostComparison:
         return _sum(line.after for line in self.lines)
 
 
-def cost(base: Assembly, head: Assembly) -> CostComparison:
+def cost(before: Side, after: Side) -> CostComparison:
     """Instances with the bounds of their scaling, VPC endpoints, web ACLs and keys."""
-    old, new = dict(_items(base)), dict(_items(head))
-    types = sorted({fleet.instance_type for one in (base, head) for fleet in fleets(one)})
+    old, new = dict(_items(before)), dict(_items(after))
+    types = sorted({fleet.instance_type for side in (before, after) for fleet in side.fleets.values()})
     prices = {name: INSTANCE_TYPES[name].price for name in types if name in INSTANCE_TYPES}
     origins: dict[str, list[str]] = {}
     for name, price in prices.items():
@@ -72,8 +72,13 @@ def cost(base: Assembly, head: Assembly) -> CostComparison:
         unknown=tuple(name for name in types if _usd_per_hour(name) is None),
         sources=tuple(sources),
         read=(dates[0], dates[-1]),
-        regions=tuple(sorted({stack.region for one in (base, head) for stack in one.stacks.values()} - {PRICE_REGION})),
+        regions=tuple(sorted(_regions(before, after) - {PRICE_REGION})),
     )
+
+
+def fewest_usd_per_month(side: Side) -> float:
+    """What a side costs with its fewest instances."""
+    return _sum(amount for _, amount in _items(side))[0]
 
 
 def usd_per_hour(instance_type: str, count: int) -> float | None:
@@ -82,8 +87,13 @@ def usd_per_hour(instance_type: str, count: int) -> float | None:
     return None if price is None else price * count
 
 
-def _items(assembly: Assembly) -> Iterator[tuple[str, Range]]:
-    for fleet in fleets(assembly):
+def _regions(*sides: Side) -> set[str]:
+    return {stack.region for side in sides for stack in side.assembly.stacks.values()}
+
+
+def _items(side: Side) -> Iterator[tuple[str, Range]]:
+    assembly = side.assembly
+    for fleet in side.fleets.values():
         if (amount := _of_fleet(fleet)) is not None:
             yield f"instances of {fleet.name}", amount
     zones = sum(

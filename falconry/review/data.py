@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from falconry.review.assembly import Assembly, Stack
+from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.resources import REPLACING, Action, ResourceChange
 from falconry.review.values import Reader
@@ -31,14 +32,14 @@ _KEEP = (
 )
 
 
-def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """What becomes of buckets, keys, logs and the like."""
-    for change in changes:
+    for change in comparison.changes:
         noun = STORES.get(change.type) or LOGS.get(change.type)
         if noun is None:
             continue
-        where = base if change.after is None else head
-        subject = _subject(where, change)
+        where = comparison.base if change.after is None else comparison.head
+        subject = _subject(where.assembly, change)
         if change.after is None:
             yield _removed(change, noun, subject)
         elif change.before is not None:

@@ -52,13 +52,14 @@ def property_diffs(deployment: Deployment) -> Iterator[str]:
     """One block: for each changed resource its properties, before and after. Nothing for what comes or goes."""
     lines: list[str] = []
     changes = deployment.changes
+    base, head = deployment.comparison.base.assembly, deployment.comparison.head.assembly
     tags = sum(change.only_tags for change in changes)
     for change in sorted(changes, key=lambda one: ORDER.index(one.action)):
         if not change.properties or change.only_tags:
             continue
         lines.append(f"@@ {change.stack.name}: {change.path} ({change.type}) {change.action} @@")
-        old = Reader(deployment.base, deployment.base.stacks[change.stack.name])
-        new = Reader(deployment.head, change.stack)
+        old = Reader(base, base.stacks[change.stack.name])
+        new = Reader(head, change.stack)
         for one in change.properties:
             lines += _difference(
                 one.name, _laid_out(old.plain(one.before)), _laid_out(new.plain(one.after)), one.impact

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from falconry.review import timing
 from falconry.review.assembly import Assembly
+from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
-from falconry.review.fleets import Fleet, fleets
+from falconry.review.fleets import Fleet
 from falconry.review.resources import GONE, REPLACING, ResourceChange
 from falconry.review.values import Reader
 
@@ -44,14 +45,13 @@ class EndpointChange:
     instance_type: str
 
 
-def endpoint_changes(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> list[EndpointChange]:
+def endpoint_changes(comparison: Comparison) -> list[EndpointChange]:
     """Every endpoint of either side, those of the head first."""
-    by_id = {(change.stack.name, change.logical_id): change for change in changes}
-    old = {(one.stack, one.logical_id): one for one in fleets(base)}
-    new = {(one.stack, one.logical_id): one for one in fleets(head)}
+    by_id = {(change.stack.name, change.logical_id): change for change in comparison.changes}
+    old, new = comparison.kept.fleets, comparison.head.fleets
     found = [_changed(old[key], one, by_id) if key in old else _added(one) for key, one in new.items()]
-    found += [_removed(one) for key, one in old.items() if key not in new and one.stack in head.stacks]
-    if not _cut_off(base, changes):
+    found += [_removed(one) for key, one in old.items() if key not in new]
+    if not _cut_off(comparison.base.assembly, comparison.changes):
         return found
     return [
         replace(one, interrupted=True, traffic=CUT_OFF) if one.what not in ("added", "removed", "replaced") else one
@@ -59,7 +59,7 @@ def endpoint_changes(base: Assembly, head: Assembly, changes: list[ResourceChang
     ]
 
 
-def findings(base: Assembly, head: Assembly, found: list[EndpointChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison, found: Sequence[EndpointChange]) -> Iterator[Finding]:
     """The dangers among them, and what SageMaker would refuse."""
     for one in found:
         if one.what == "removed":
@@ -80,9 +80,8 @@ def findings(base: Assembly, head: Assembly, found: list[EndpointChange]) -> Ite
     if cut:
         mend = "Rather deploy a second config and move the callers over. Otherwise announce the time."
         yield danger(Topic.ENDPOINT, ", ".join(cut), f"Requests fail meanwhile: {CUT_OFF}.", mend)
-    before = {(one.stack, one.logical_id): one for one in fleets(base)}
-    for fleet in fleets(head):
-        old = before.get((fleet.stack, fleet.logical_id))
+    for key, fleet in comparison.head.fleets.items():
+        old = comparison.base.fleets.get(key)
         if old is not None and old.name == fleet.name:
             yield from _refused(old, fleet)
         start = _start(fleet)
@@ -94,7 +93,7 @@ def findings(base: Assembly, head: Assembly, found: list[EndpointChange]) -> Ite
             yield attention(Topic.ENDPOINT, fleet.name, what, "Allow 3600 s for both, SageMaker's most.")
 
 
-def _cut_off(base: Assembly, changes: list[ResourceChange]) -> bool:
+def _cut_off(base: Assembly, changes: Sequence[ResourceChange]) -> bool:
     """Whether the way to the models goes with the network's deploy, and a front in that VPC is there to miss it."""
     lost = any(
         change.type == "AWS::EC2::VPCEndpoint"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from falconry.review.assembly import Assembly
+from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.resources import GONE, REPLACING, Action, ResourceChange
 from falconry.review.values import Reader
@@ -56,10 +57,11 @@ class Rule:
         return f"{what} {'from' if self.incoming else 'to'} {self.peer}"
 
 
-def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """What the network lets through after the change and did not before, and what of it is rebuilt."""
-    yield from _rules(base, head)
-    yield from _ways(head, changes)
+    changes = comparison.changes
+    yield from _rules(comparison.kept.assembly, comparison.head.assembly)
+    yield from _ways(comparison.head.assembly, changes)
     yield from _isolation(changes)
     yield from _rebuilt(changes)
 
@@ -132,7 +134,7 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def _ways(head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def _ways(head: Assembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         after = (change.after or {}).get("Properties", {})
         before = (change.before or {}).get("Properties", {})
@@ -151,7 +153,7 @@ def _ways(head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
             yield attention(Topic.NETWORK, change.path, what)
 
 
-def _isolation(changes: list[ResourceChange]) -> Iterator[Finding]:
+def _isolation(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         if change.type not in ("AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig") or not change.after:
             continue
@@ -164,7 +166,7 @@ def _isolation(changes: list[ResourceChange]) -> Iterator[Finding]:
             yield danger(Topic.NETWORK, change.path, what, "Keep `VpcConfig`.")
 
 
-def _rebuilt(changes: list[ResourceChange]) -> Iterator[Finding]:
+def _rebuilt(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     """A VPC is never changed in place, and nothing that is inside can move to another."""
     for change in changes:
         if change.type == "AWS::EC2::VPC" and change.action in REPLACING:

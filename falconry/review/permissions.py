@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from falconry.iam import EVERYBODY, Grant, dropped_conditions, grants, wider
-from falconry.review.assembly import Assembly, Resource, Stack
+from falconry.iam import EVERYBODY, Grant, dropped_conditions, wider
+from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger, note
-from falconry.review.values import Reader
+from falconry.review.policies import Holder, Policy
 
 ADMINISTRATOR = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
 """Managed policies of AWS that give all, or the right to take all."""
@@ -24,50 +23,27 @@ RESTRICTING = ("sourceaccount", "sourcearn", "principalaccount", "principalarn",
 """Keys of conditions, after their prefix, that make "everybody" a few."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whose policy it is. `kind`: "role", "trust" (who may take the role on) or "resource"."""
-
-    kind: str
-    stack: str
-    logical_id: str
-    path: str
-    type: str
-
-
-@dataclass(slots=True)
-class Policy:
-    """All grants of one holder, from however many documents, and AWS's managed policies by name."""
-
-    grants: list[Grant] = field(default_factory=list)
-    managed: set[str] = field(default_factory=set)
-
-
-def findings(base: Assembly, head: Assembly) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """What may be done after the change and could not be done before."""
-    old, new = _policies(base), _policies(head)
-    before_by_id = {(one.kind, one.stack, one.logical_id): policy for one, policy in old.items()}
+    # What a stack that is left behind allowed is no measure for the others.
+    base, head = comparison.kept, comparison.head
+    old, new = base.policies, head.policies
+    before_by_key = {holder.key: policy for holder, policy in old.items()}
     for holder, policy in new.items():
-        before = before_by_id.get((holder.kind, holder.stack, holder.logical_id))
-        if before is None and holder.kind == "resource" and _has(base, holder):
+        before = before_by_key.get(holder.key)
+        if before is None and holder.kind == "resource" and base.has(holder.stack, holder.logical_id):
             yield from _first_policy(holder, policy)
         elif before is None:
             yield from _new_holder(holder, policy)
         else:
             yield from _widened(holder, before, policy)
+    held = {holder.key for holder in new}
     for holder, policy in old.items():
-        gone = (holder.kind, holder.stack, holder.logical_id) not in {
-            (one.kind, one.stack, one.logical_id) for one in new
-        }
+        gone = holder.key not in held
         # `api.py` says it of an API that becomes public, with what follows.
         private = holder.type == "AWS::ApiGateway::RestApi" and any("SourceVpce" in str(one) for one in policy.grants)
-        if gone and holder.kind == "resource" and not private and _has(head, holder):
+        if gone and holder.kind == "resource" and not private and head.has(holder.stack, holder.logical_id):
             yield from _widened(holder, policy, Policy(_without_policy(holder)))
-
-
-def _has(assembly: Assembly, holder: Holder) -> bool:
-    stack = assembly.stacks.get(holder.stack)
-    return stack is not None and holder.logical_id in stack.resources
 
 
 def _without_policy(holder: Holder) -> list[Grant]:
@@ -194,85 +170,3 @@ def _listed(names: Sequence[str], most: int = 6) -> str:
 
 def _capital(words: str) -> str:
     return words[0].upper() + words[1:]
-
-
-def _policies(assembly: Assembly) -> Mapping[Holder, Policy]:
-    found: dict[Holder, Policy] = {}
-    for stack in assembly.stacks.values():
-        reader = Reader(assembly, stack)
-        for logical_id, resource in stack.resources.items():
-            for holder, policy in _of_resource(stack, reader, logical_id, resource):
-                known = found.setdefault(holder, Policy())
-                known.grants += policy.grants
-                known.managed |= policy.managed
-    return found
-
-
-def _of_resource(stack: Stack, reader: Reader, logical_id: str, resource: Resource) -> Iterator[tuple[Holder, Policy]]:
-    properties, kind = resource.get("Properties", {}), resource["Type"]
-    if kind in ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
-        holder = Holder("role", stack.name, logical_id, stack.path(logical_id), kind)
-        inline = [
-            grant
-            for policy in properties.get("Policies", [])
-            for grant in grants(reader.plain(policy["PolicyDocument"]))
-        ]
-        managed = {reader.text(arn).rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", [])}
-        yield holder, Policy(inline, managed)
-        if "AssumeRolePolicyDocument" in properties:
-            document = reader.plain(properties["AssumeRolePolicyDocument"])
-            trust = Holder("trust", stack.name, logical_id, stack.path(logical_id), kind)
-            yield trust, Policy(grants(document))
-    elif kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
-        attached = [*properties.get("Roles", []), *([properties["RoleName"]] if "RoleName" in properties else [])]
-        for role in attached or [{"Ref": logical_id}]:
-            target = role["Ref"] if isinstance(role, dict) and "Ref" in role else logical_id
-            role_type = stack.resources.get(target, resource)["Type"]
-            yield (
-                Holder("role", stack.name, target, stack.path(target), role_type),
-                Policy(grants(reader.plain(properties["PolicyDocument"]))),
-            )
-    elif kind == "AWS::Lambda::Permission":
-        yield _lambda_permission(stack, reader, logical_id, properties)
-    else:
-        for value in properties.values():
-            if isinstance(value, dict) and "Statement" in value:
-                target = _owner(properties) or logical_id
-                yield (
-                    Holder("resource", stack.name, target, stack.path(target), stack.resources[target]["Type"]),
-                    Policy(grants(reader.plain(value))),
-                )
-
-
-def _owner(properties: Mapping[str, Any]) -> str | None:
-    """The bucket or queue that a policy resource is for, where it is one of the same stack."""
-    bucket = properties.get("Bucket")
-    return bucket["Ref"] if isinstance(bucket, dict) and "Ref" in bucket else None
-
-
-def _lambda_permission(
-    stack: Stack, reader: Reader, logical_id: str, properties: Mapping[str, Any]
-) -> tuple[Holder, Policy]:
-    """A permission is a grant of the function's resource policy."""
-    function = properties["FunctionName"]
-    target = logical_id
-    if isinstance(function, dict):
-        target = function.get("Ref") or function.get("Fn::GetAtt", [logical_id])[0]
-    principal = reader.text(properties["Principal"])
-    conditions = {
-        ("StringEquals", "aws:SourceAccount", "SourceAccount"),
-        ("ArnLike", "aws:SourceArn", "SourceArn"),
-        ("StringEquals", "aws:PrincipalOrgID", "PrincipalOrgID"),
-    }
-    grant = Grant(
-        True,
-        EVERYBODY if principal == "*" else principal,
-        reader.text(properties["Action"]),
-        "",
-        frozenset(
-            (operator, key, frozenset({reader.text(properties[name])}))
-            for operator, key, name in conditions
-            if name in properties
-        ),
-    )
-    return Holder("resource", stack.name, target, stack.path(target), "AWS::Lambda::Function"), Policy([grant])

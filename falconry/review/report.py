@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from falconry.review import api, clients, data, endpoints, network, permissions, stacks
 from falconry.review.assembly import EMPTY, Assembly
+from falconry.review.comparison import Comparison
 from falconry.review.cost import CostComparison, cost
 from falconry.review.endpoints import EndpointChange, endpoint_changes
 from falconry.review.findings import Finding, Level, Topic, attention, in_order
-from falconry.review.resources import ResourceChange, compare, left_stacks
+from falconry.review.resources import ResourceChange
 
 
 class Verdict(StrEnum):
@@ -30,19 +31,24 @@ class Deployment:
 
     Attributes:
         name: of the config, such as "dev"; "" where only one was compared and the folder does not tell.
-        stacks: the names of all stacks that the head has, and of those that it no longer has.
         failure: what `cdk synth` said where it made nothing of the head.
     """
 
     name: str
-    base: Assembly
-    head: Assembly
-    stacks: tuple[str, ...]
-    changes: tuple[ResourceChange, ...]
+    comparison: Comparison
     endpoints: tuple[EndpointChange, ...]
     findings: tuple[Finding, ...]
     cost: CostComparison
     failure: str | None = None
+
+    @property
+    def changes(self) -> Sequence[ResourceChange]:
+        return self.comparison.changes
+
+    @property
+    def stacks(self) -> Sequence[str]:
+        """The names of all stacks that the head has, and of those that it no longer has."""
+        return list(self.comparison.running.assembly.stacks)
 
     @property
     def verdict(self) -> Verdict:
@@ -111,19 +117,16 @@ def review(
 
 def deployment(name: str, base: Assembly, head: Assembly, *, base_known: bool = True) -> Deployment:
     """Compares one."""
-    changes = compare(base, head)
-    fleets = endpoint_changes(base, head, changes)
-    # What a stack that is left behind allowed is no measure for the others.
-    kept = Assembly({stack: base.stacks[stack] for stack in base.stacks if stack in head.stacks})
-    left = left_stacks(base, head)
+    comparison = Comparison.of(base, head)
+    changed = endpoint_changes(comparison)
     found = [
-        *stacks.findings(base, head, changes),
-        *endpoints.findings(base, head, fleets),
-        *permissions.findings(kept, head),
-        *network.findings(kept, head, changes),
-        *api.findings(kept, head, changes),
-        *data.findings(base, head, changes),
-        *clients.findings(head, changes),
+        *stacks.findings(comparison),
+        *endpoints.findings(comparison, changed),
+        *permissions.findings(comparison),
+        *network.findings(comparison),
+        *api.findings(comparison),
+        *data.findings(comparison),
+        *clients.findings(comparison),
     ]
     if not base_known:
         what = "The base cannot be synthesised: everything counts as new, and what becomes of what runs is not known."
@@ -132,19 +135,17 @@ def deployment(name: str, base: Assembly, head: Assembly, *, base_known: bool = 
         )
     return Deployment(
         name=name,
-        base=base,
-        head=head,
-        stacks=(*head.stacks, *(stack.name for stack in left)),
-        changes=tuple(changes),
-        endpoints=tuple(fleets),
+        comparison=comparison,
+        endpoints=tuple(changed),
         findings=tuple(in_order(found)),
-        # They go on to cost.
-        cost=cost(base, Assembly({**head.stacks, **{stack.name: stack for stack in left}})),
+        # What is left behind goes on to cost.
+        cost=cost(comparison.base, comparison.running),
     )
 
 
 def _failed(name: str, said: str) -> Deployment:
-    return Deployment(name, EMPTY, EMPTY, (), (), (), (), cost(EMPTY, EMPTY), said)
+    nothing = Comparison.of(EMPTY, EMPTY)
+    return Deployment(name, nothing, (), (), cost(nothing.base, nothing.running), said)
 
 
 def as_json(found: Review) -> dict[str, object]:

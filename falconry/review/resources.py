@@ -79,7 +79,7 @@ class ResourceChange:
         return self.action == Action.CHANGED and {change.name for change in self.properties} == {"Tags"}
 
 
-def compare(base: Assembly, head: Assembly) -> list[ResourceChange]:
+def changed_resources(base: Assembly, head: Assembly) -> list[ResourceChange]:
     """Every change, stack by stack, also those that reach a stack through another's outputs.
 
     A stack that `head` no longer has is not here: the CDK leaves it alone (`left_stacks`).

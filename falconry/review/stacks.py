@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from falconry.review.assembly import EMPTY, Assembly
-from falconry.review.cost import cost
+from falconry.review.comparison import Comparison, Side
+from falconry.review.cost import fewest_usd_per_month
 from falconry.review.data import of_left_stack
 from falconry.review.findings import Finding, Topic, attention, danger, note
-from falconry.review.fleets import fleets
-from falconry.review.resources import Action, ResourceChange, left_stacks
+from falconry.review.resources import Action, ResourceChange
 from falconry.review.schemas import resource_type
 
 
-def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> Iterator[Finding]:
+def findings(comparison: Comparison) -> Iterator[Finding]:
     """What the deploy does, fails at or leaves to be done by hand."""
-    yield from _left(base, head)
-    for name, stack in head.stacks.items():
-        before = base.stacks.get(name)
+    yield from _left(comparison.left)
+    for name, stack in comparison.head.assembly.stacks.items():
+        before = comparison.base.assembly.stacks.get(name)
         if before is None:
             yield note(Topic.DEPLOY, name, f"A new stack in {stack.region}.")
             continue
@@ -28,18 +27,18 @@ def findings(base: Assembly, head: Assembly, changes: list[ResourceChange]) -> I
             what = f"The stack moves from {before.region} to {stack.region}: a second one is made, the first runs on."
             mend = f"Destroy the one in {before.region} once the callers have moved."
             yield danger(Topic.DEPLOY, name, what, mend)
-    for change in changes:
+    for change in comparison.changes:
         yield from _name_taken(change)
 
 
-def _left(base: Assembly, head: Assembly) -> Iterator[Finding]:
+def _left(side: Side) -> Iterator[Finding]:
     """The CDK never deletes a stack that an app no longer has."""
-    left = left_stacks(base, head)
+    left = list(side.assembly.stacks.values())
     if not left:
         return
     names = [stack.name for stack in left]
-    running = [f"`{fleet.name}`" for fleet in fleets(base) if fleet.stack in names]
-    bill = cost(EMPTY, Assembly({stack.name: stack for stack in left})).after[0]
+    running = [f"`{fleet.name}`" for fleet in side.fleets.values()]
+    bill = fewest_usd_per_month(side)
     what = (
         f"{'This stack is' if len(left) == 1 else 'These stacks are'} no longer described. A deploy does not delete "
         f"{'it' if len(left) == 1 else 'them'}: all goes on to run, at ${bill:,.0f} a month, and nobody updates it."

@@ -8,7 +8,7 @@ import pytest
 
 from falconry.review.findings import Level
 from falconry.review.report import Verdict, deployment
-from falconry.review.resources import Action, Impact, compare
+from falconry.review.resources import Action, Impact, changed_resources
 
 from .templates import assembly, both, compared, only, resource, said
 
@@ -27,7 +27,7 @@ def test_a_replaced_resource_reaches_others_through_text_and_through_other_stack
     reader = assembly({"Topic": resource("SNS::Topic", {"TopicName": reading, "DisplayName": reading})}, name="reader")
 
     # WHEN they are compared
-    changes = compare(both(network("a"), reader), both(network("b"), reader))
+    changes = changed_resources(both(network("a"), reader), both(network("b"), reader))
 
     # THEN all three are touched, and the topic, whose template is the same, says where that comes from
     found = {change.logical_id: (change.action, change.through) for change in changes}
@@ -45,8 +45,8 @@ def test_a_create_only_property_inside_another_replaces_only_when_it_changes_its
 
     before = assembly(endpoint("ALL_DOMAINS", "ipv4"))
 
-    (one,) = compare(before, assembly(endpoint("ALL_DOMAINS", "dualstack")))
-    (other,) = compare(before, assembly(endpoint("VERIFIED_DOMAINS_ONLY", "ipv4")))
+    (one,) = changed_resources(before, assembly(endpoint("ALL_DOMAINS", "dualstack")))
+    (other,) = changed_resources(before, assembly(endpoint("VERIFIED_DOMAINS_ONLY", "ipv4")))
 
     assert (one.action, other.action) == (Action.CHANGED, Action.REPLACED)
     assert [change.impact for change in other.properties] == [Impact.REPLACES]
