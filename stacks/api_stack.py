@@ -244,13 +244,14 @@ def _served(settings: Settings, model: Model) -> ServedModel:
         name=model.name,
         endpoint=settings.endpoint_name(model),
         inference_component=settings.component_name(model),
+        container="tgi",
+        container_version=entry.tgi_version,
         template=entry.chat_template,
         max_total_tokens=model.max_total_tokens,
         max_input_tokens=model.max_input_tokens,
         max_stop_sequences=MAX_STOP_SEQUENCES,
-        max_top_n_tokens=MAX_TOP_N_TOKENS,
+        max_top_logprobs=MAX_TOP_N_TOKENS,
         neutralize=model.neutralize,
-        tgi_version=entry.tgi_version,
     )
 
 

@@ -29,13 +29,14 @@ class ServedModel:
     name: str
     endpoint: str
     inference_component: str | None
+    container: str
+    container_version: str
     template: str | None
     max_total_tokens: int
     max_input_tokens: int
     max_stop_sequences: int
-    max_top_n_tokens: int
+    max_top_logprobs: int
     neutralize: bool
-    tgi_version: str
 
 
 class ChatFunction(Construct):

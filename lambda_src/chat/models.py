@@ -13,25 +13,28 @@ ENVIRONMENT_VARIABLE = "FALCONRY_MODELS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedModel:
-    """One model and the SageMaker endpoint that serves it with text-generation-inference (TGI).
+    """A model and the SageMaker endpoint that serves it.
 
     `inference_component` names the part of the endpoint that holds the model, where it is one of several or comes and
-    goes. `template` is None for a base model, which was not tuned on dialogue. Token limits are TGI's MAX_TOTAL_TOKENS
-    and MAX_INPUT_LENGTH. `tgi_version` decides which parameters exist; the default is the oldest that is deployed.
-    `max_top_n_tokens` is its MAX_TOP_N_TOKENS. `neutralize` says whether role labels and special strings inside
-    messages lose their meaning. `created` is seconds since the epoch, 0 when not known.
+    goes. `container` names the product that serves it (a key of `serving.containers.CONTAINERS`), `container_version`
+    decides which parameters exist. `template` is None for a base model, which was not tuned on dialogue. A prompt may
+    have `max_input_tokens`, prompt and answer together `max_total_tokens`; the container takes `max_stop_sequences`
+    stops, and returns the log probabilities of `max_top_logprobs` tokens in one place. `neutralize` says whether role
+    labels and special strings inside messages lose their meaning. `created` is seconds since the epoch, 0 when not
+    known.
     """
 
     name: str
     endpoint: str
     inference_component: str | None = None
+    container: str
+    container_version: str
     template: str | None
     max_total_tokens: int
     max_input_tokens: int
     max_stop_sequences: int = 4
-    max_top_n_tokens: int = 5
+    max_top_logprobs: int = 5
     neutralize: bool = True
-    tgi_version: str = "1.4.0"
     created: int = 0
     owned_by: str = "tiiuae"
 
@@ -42,9 +45,9 @@ class DeployedModel:
                 f"{self.max_total_tokens}"
             )
 
-    def has_tgi(self, version: str) -> bool:
-        """Whether the model is served by TGI `version` or later."""
-        return _numbers(self.tgi_version) >= _numbers(version)
+    def container_is_at_least(self, version: str) -> bool:
+        """Whether the container has `version` or a later one."""
+        return _numbers(self.container_version) >= _numbers(version)
 
     def public(self) -> dict[str, object]:
         """OpenAI's model object."""

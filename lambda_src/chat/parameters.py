@@ -147,11 +147,11 @@ def check_unicode(text: str, path: str) -> None:
 def _check_support(parameter: Parameter, path: str, model: DeployedModel | None) -> None:
     if parameter.unsupported is not None:
         raise ApiError(ErrorKind.UNSUPPORTED_PARAMETER, f"{path} is not supported: {parameter.unsupported}", param=path)
-    if parameter.since is not None and model is not None and not model.has_tgi(parameter.since):
+    if parameter.since is not None and model is not None and not model.container_is_at_least(parameter.since):
         raise ApiError(
             ErrorKind.UNSUPPORTED_PARAMETER,
             f"{path} needs text-generation-inference {parameter.since} or later; {model.name} is served by "
-            f"{model.tgi_version}, which would ignore it. Leave it out.",
+            f"{model.container_version}, which would ignore it. Leave it out.",
             param=path,
         )
 

@@ -19,6 +19,8 @@ from tests.unit.front_support import final, token
 MODEL = {
     "name": "m",
     "endpoint": "e",
+    "container": "tgi",
+    "container_version": "1.4.0",
     "template": "falcon-180b-chat",
     "max_total_tokens": 2048,
     "max_input_tokens": 1024,

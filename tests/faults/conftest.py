@@ -44,9 +44,10 @@ def create_front(
     """A function with the front, and a REST API before it, both called `name`. `entry` is the module with the
     handler."""
     sizes = {"max_total_tokens": 2048, "max_input_tokens": 1024}
+    container = {"container": "tgi", "container_version": "1.4.0"}
     models = [
-        {"name": MODEL, "template": "falcon-180b-chat", **sizes, **model},
-        {"name": BASE_MODEL, "template": None, **sizes, **model},
+        {"name": MODEL, "template": "falcon-180b-chat", **container, **sizes, **model},
+        {"name": BASE_MODEL, "template": None, **container, **sizes, **model},
     ]
     variables = {
         "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",

@@ -80,13 +80,14 @@ def test_the_front_knows_every_model_by_name(six_models: Deployment) -> None:
         "name": "falcon-180b-chat",
         "endpoint": "falconry-six-falcon-180b-chat",
         "inference_component": None,
+        "container": "tgi",
+        "container_version": "2.4.0",
         "template": "falcon-180b-chat",
         "max_total_tokens": 2048,
         "max_input_tokens": 1024,
         "max_stop_sequences": 8,
-        "max_top_n_tokens": 20,
+        "max_top_logprobs": 20,
         "neutralize": True,
-        "tgi_version": "2.4.0",
     }
     # Lambda's limit for all variables together is 4 KiB.
     assert len(json.dumps(variables)) < 4096

@@ -85,7 +85,14 @@ class Clock:
 
 
 def model(name: str, template: str | None, **changes: Any) -> DeployedModel:
-    values = {"max_total_tokens": 2048, "max_input_tokens": 1024, "max_stop_sequences": 8, **changes}
+    values: dict[str, Any] = {
+        "container": "tgi",
+        "container_version": "1.4.0",
+        "max_total_tokens": 2048,
+        "max_input_tokens": 1024,
+        "max_stop_sequences": 8,
+        **changes,
+    }
     return DeployedModel(name=name, endpoint=f"falconry-dev-{name}", template=template, **values)
 
 
@@ -94,7 +101,7 @@ def front(client: Client, clock: Callable[[], float] | None = None, **changes: A
     models = Models(
         [
             model(CHAT, "falcon-180b-chat", **changes),
-            model(INSTRUCT, "falcon-instruct", tgi_version="2.4.0"),
+            model(INSTRUCT, "falcon-instruct", container_version="2.4.0"),
             model(BASE, None),
         ]
     )

@@ -14,6 +14,7 @@ from chat.http import Body
 from tests.unit.front_support import CHAT, FakeClient, answer, front, token
 
 KEY = "abcdefghijklmnopqrstuvwxyz"
+DESCRIBED = '"name":"x","endpoint":"e","container":"tgi","container_version":"1.4.0"'
 
 
 class Context:
@@ -132,8 +133,8 @@ def test_an_event_that_is_no_request_gets_an_empty_answer(
     [
         ("", "must be a JSON list of models"),
         ('[{"name": "x"}]', "endpoint"),
-        ('[{"name":"x","endpoint":"e","template":"llama","max_total_tokens":2,"max_input_tokens":1}]', "llama"),
-        ('[{"name":"x","endpoint":"e","template":null,"max_total_tokens":2,"max_input_tokens":3}]', "between 1 and"),
+        (f'[{{{DESCRIBED},"template":"llama","max_total_tokens":2,"max_input_tokens":1}}]', "llama"),
+        (f'[{{{DESCRIBED},"template":null,"max_total_tokens":2,"max_input_tokens":3}}]', "between 1 and"),
     ],
 )
 def test_models_that_are_described_wrongly_stop_the_function_at_its_start(text: str, message: str) -> None:

@@ -36,11 +36,12 @@ def front_environment(sagemaker_url: str) -> dict[str, str]:
         {
             "name": name,
             "endpoint": name,
+            "container": "tgi",
+            "container_version": "2.4.0",
             "template": "falcon-180b-chat",
             "max_total_tokens": 2048,
             "max_input_tokens": 1024,
             "max_stop_sequences": 8,
-            "tgi_version": "2.4.0",
         }
         for name in ("no-gap", "paced")
     ]

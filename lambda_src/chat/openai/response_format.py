@@ -37,11 +37,11 @@ def grammar(value: object, model: DeployedModel) -> dict[str, object]:
         )
     if kind == "text":
         return {}
-    if not model.has_tgi(GRAMMAR_SINCE):
+    if not model.container_is_at_least(GRAMMAR_SINCE):
         raise ApiError(
             ErrorKind.UNSUPPORTED_PARAMETER,
             f"response_format needs text-generation-inference {GRAMMAR_SINCE} or later; {model.name} is served by "
-            f"{model.tgi_version}. Ask for JSON in the messages.",
+            f"{model.container_version}. Ask for JSON in the messages.",
             param="response_format",
         )
     if kind == "regex":

@@ -34,10 +34,10 @@ def sampling(given: Mapping[str, object], choice: int = 0) -> dict[str, object]:
 
 def top_tokens(count: int, model: DeployedModel, param: str) -> dict[str, object]:
     """TGI's parameter for the `count` likeliest tokens at each place. Raises ApiError above the model's limit."""
-    if count > model.max_top_n_tokens:
+    if count > model.max_top_logprobs:
         raise ApiError(
             ErrorKind.INVALID_VALUE,
-            f"{param} is {count}; {model.name} returns {model.max_top_n_tokens} at most, its MAX_TOP_N_TOKENS.",
+            f"{param} is {count}; {model.name} returns {model.max_top_logprobs} at most, its MAX_TOP_N_TOKENS.",
             param=param,
         )
     return {"top_n_tokens": count} if count else {}
