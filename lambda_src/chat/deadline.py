@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chat.errors import ApiError, ErrorKind
+
 SAGEMAKER_STREAM_SECONDS = 480.0
 """SageMaker ends a streamed invocation after 8 minutes (SageMaker developer guide, real-time inference)."""
 
@@ -13,11 +15,12 @@ API_GATEWAY_IDLE_SECONDS = 300.0
 """A Regional REST API gives up on a streamed response that has been silent for 5 minutes (its developer guide)."""
 
 MARGIN_SECONDS = 20.0
-"""TGI sends a keep-alive every 15 seconds, and the clock is read only when something arrives; 5 more to finish."""
+"""A container sends a keep-alive every 15 seconds, and the clock is read only when something arrives; 5 more to
+finish."""
 
 STATUS_SECONDS = 25.0
 """How long a stream's status line waits for the first token. Proxies on the way commonly give up after 60 seconds of
-silence: with TGI's keep-alive of every 15 seconds the line is sent after 30, and a comment with each one from then
+silence: with a keep-alive of every 15 seconds the line is sent after 30, and a comment with each one from then
 on."""
 
 _Clock = Callable[[], float]
@@ -64,6 +67,15 @@ class Deadline:
     def status_due(self) -> bool:
         """Whether a stream's status line should wait for the first token no longer."""
         return self.clock() >= self.status_by
+
+
+def no_token_in_time() -> ApiError:
+    """The error for a model that has not begun to answer when the answer must begin."""
+    return ApiError(
+        ErrorKind.DEADLINE_EXCEEDED,
+        "The model did not begin to answer in time; too many requests may be waiting for it. Try again later.",
+        detail="no token before the deadline",
+    )
 
 
 def _less_margin(seconds: float) -> float:

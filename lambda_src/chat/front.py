@@ -18,6 +18,7 @@ from chat.openai.chat_completions import ChatCompletions
 from chat.openai.completions import Completions
 from chat.prompt.templates import check_templates
 from chat.record import Record
+from chat.serving.containers import CONTAINERS, check_containers
 from chat.serving.sagemaker import Client, Endpoints
 
 _Operation = Callable[["Front", Request, str, Call], Response]
@@ -27,6 +28,7 @@ def load_models(text: str) -> Models:
     """The models that the JSON `text` describes. Raises ValueError for what is missing or wrong."""
     models = Models.from_json(text)
     check_templates(models)
+    check_containers(models)
     return models
 
 
@@ -104,7 +106,8 @@ class Front:
     def _describe(self, _request: Request, _model: str, call: Call) -> Response:
         from chat.openapi.document import document  # the only request that needs it is rare
 
-        return json_response(document(model.name for model in self._models), record=call.record)
+        containers = [CONTAINERS[model.container] for model in self._models]
+        return json_response(document((model.name for model in self._models), *containers[:1]), record=call.record)
 
     def _generate(self, request: Request, model: str, call: Call) -> Response:
         return self._native.generate(self._models.get(model), request.json(), request.body, call)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.errors import ApiError, ErrorKind
-from chat.models import DeployedModel
+from chat.features import Feature, Server
 
 JsonValue = object
 
@@ -20,7 +20,8 @@ class Parameter:
     """One field of a request.
 
     `neutral` values mean the same as leaving the field out. A field with `unsupported` takes only those; the text says
-    why and what to do instead. `since` is the first TGI version that knows the field.
+    why and what to do instead. So does one that `needs` a feature which no version of the server has; `without` is then
+    the rest of a sentence about the server: "cannot bias tokens."
     """
 
     name: str
@@ -38,7 +39,8 @@ class Parameter:
     max_items: int | None = None
     neutral: tuple[JsonValue, ...] = ()
     unsupported: str | None = None
-    since: str | None = None
+    needs: Feature | None = None
+    without: str = "does not know it. Leave it out."
 
     @property
     def constraint(self) -> str:
@@ -78,12 +80,45 @@ class Parameter:
 _TYPE_NAMES = {"integer": "an integer", "number": "a number", "boolean": "true or false", "object": "an object"}
 
 
+class Checked:
+    """The values of a checked request, by name, each with its type. A field that says nothing is not there."""
+
+    def __init__(self, values: Mapping[str, JsonValue]) -> None:
+        self._values = values
+
+    def value(self, name: str) -> JsonValue:
+        """The value as it came, for a field that is parsed further; None if it is not there."""
+        return self._values.get(name)
+
+    def flag(self, name: str) -> bool:
+        """Whether the field is true."""
+        return self._values.get(name) is True
+
+    def integer(self, name: str) -> int | None:
+        value = self._values.get(name)
+        return value if isinstance(value, int) else None
+
+    def number(self, name: str) -> float | None:
+        value = self._values.get(name)
+        return value if isinstance(value, int | float) else None
+
+    def texts(self, name: str) -> list[str]:
+        """The strings of a field that holds one or a list of them."""
+        value = self._values.get(name)
+        return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+    def mapping(self, name: str) -> dict[str, JsonValue] | None:
+        value = self._values.get(name)
+        return value if isinstance(value, dict) else None
+
+
 def check(
-    table: Sequence[Parameter], values: Mapping[str, JsonValue], *, model: DeployedModel | None = None, prefix: str = ""
-) -> dict[str, JsonValue]:
+    table: Sequence[Parameter], values: Mapping[str, JsonValue], *, server: Server | None = None, prefix: str = ""
+) -> Checked:
     """Those of `values` that say something: known, of the right type, in range, neither null nor neutral.
 
-    `prefix` goes before a name in an error ("parameters."). Raises ApiError for the first value that is wrong.
+    `server` is asked for the features that fields need. `prefix` goes before a name in an error ("parameters."). Raises
+    ApiError for the first value that is wrong.
     """
     by_name = {parameter.name: parameter for parameter in table}
     for name in values:
@@ -103,9 +138,9 @@ def check(
         _check_value(parameter, value, prefix + parameter.name)
         if value in parameter.neutral:
             continue
-        _check_support(parameter, prefix + parameter.name, model)
+        _check_support(parameter, prefix + parameter.name, server)
         given[parameter.name] = value
-    return given
+    return Checked(given)
 
 
 def _check_value(parameter: Parameter, value: JsonValue, path: str) -> None:
@@ -144,16 +179,34 @@ def check_unicode(text: str, path: str) -> None:
         raise ApiError(ErrorKind.INVALID_VALUE, f"{path} holds half of a surrogate pair.", param=path) from None
 
 
-def _check_support(parameter: Parameter, path: str, model: DeployedModel | None) -> None:
+def _check_support(parameter: Parameter, path: str, server: Server | None) -> None:
     if parameter.unsupported is not None:
-        raise ApiError(ErrorKind.UNSUPPORTED_PARAMETER, f"{path} is not supported: {parameter.unsupported}", param=path)
-    if parameter.since is not None and model is not None and not model.container_is_at_least(parameter.since):
-        raise ApiError(
-            ErrorKind.UNSUPPORTED_PARAMETER,
-            f"{path} needs text-generation-inference {parameter.since} or later; {model.name} is served by "
-            f"{model.container_version}, which would ignore it. Leave it out.",
-            param=path,
-        )
+        raise _unsupported(path, parameter.unsupported)
+    if parameter.needs is not None and server is not None:
+        outdated = ", which would ignore it. Leave it out."
+        require(server, parameter.needs, path, never=parameter.without, outdated=outdated)
+
+
+def require(server: Server, feature: Feature, path: str, *, never: str, outdated: str) -> None:
+    """Raises ApiError at `path` unless `server` has `feature`.
+
+    The error's sentence about the product ends with `never` if no version has it, the one about the version that serves
+    the model with `outdated` if a later one has.
+    """
+    if server.supports(feature):
+        return
+    if feature not in server.first_versions:
+        raise _unsupported(path, f"{server.product_name} {never}")
+    raise ApiError(
+        ErrorKind.UNSUPPORTED_PARAMETER,
+        f"{path} needs {server.product_name} {server.first_versions[feature]} or later; {server.model.name} is served "
+        f"by {server.model.container_version}{outdated}",
+        param=path,
+    )
+
+
+def _unsupported(path: str, reason: str) -> ApiError:
+    return ApiError(ErrorKind.UNSUPPORTED_PARAMETER, f"{path} is not supported: {reason}", param=path)
 
 
 def _has_type(value: JsonValue, type_name: str) -> bool:

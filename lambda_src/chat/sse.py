@@ -55,7 +55,7 @@ def lines(parts: Iterable[bytes]) -> Iterator[str]:
 
 
 def data(line: str) -> str | None:
-    """What follows `data:` (TGI up to 2.0 writes no space after it), or None for a comment, a blank or another
+    """What follows `data:` (not every server writes a space after it), or None for a comment, a blank or another
     field."""
     return line[5:].strip() if line.startswith("data:") else None
 

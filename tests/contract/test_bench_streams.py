@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from chat.serving import tgi
+from chat.serving import tgi_events
+from chat.serving.container import Final, Token
 
 from tools.bench import child, raw_http
 from tools.bench.open_stream import TOKENS, OpenStream, Outcome
@@ -96,9 +97,9 @@ def test_the_front_s_reader_understands_the_scripted_model() -> None:
         whole = httpx2.post(f"{url}/invocations", json={**request, "stream": False}).json()
 
     assert health.status_code == 200
-    tokens = [token for token in tgi.tokens([body]) if isinstance(token, tgi.Token)]
+    tokens = [token for token in tgi_events.tokens([body]) if isinstance(token, Token)]
     assert [token.text for token in tokens] == answer_tokens("mark-3-4", 5)
-    assert tokens[-1].final == tgi.Final("length", 5, 2)
+    assert tokens[-1].final == Final("length", 5, 2)
     assert whole[0]["generated_text"] == " mark-3-4.0 mark-3-4.1 mark-3-4.2 mark-3-4.3 mark-3-4.4"
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from chat.errors import ApiError
-from chat.serving.json_schema import enforceable
+from chat.serving.grammar import enforceable
 from chat.serving.string_pattern import safe_pattern
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -10,10 +10,13 @@ from botocore.eventstream import EventStream
 from botocore.parsers import RestJSONParser
 from botocore.session import get_session
 from chat.errors import ApiError
+from chat.serving.containers import container_of
 from chat.serving.sagemaker import ByteStream, create_client
 from urllib3.exceptions import ProtocolError
 
 from tests.event_stream_support import exception, part
+
+from .front_support import CHAT, model
 
 
 class RawStream:
@@ -36,7 +39,8 @@ class RawStream:
 def byte_stream(raw: RawStream) -> ByteStream:
     operation = get_session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpointWithResponseStream")
     parser = RestJSONParser()._event_stream_parser
-    return ByteStream(EventStream(raw, operation.get_event_stream_output(), parser, operation.name))
+    events = EventStream(raw, operation.get_event_stream_output(), parser, operation.name)
+    return ByteStream(events, container_of(model(CHAT, None)))
 
 
 def test_parts_come_as_they_are_and_closing_reaches_the_connection() -> None:

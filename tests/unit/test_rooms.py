@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -56,6 +57,7 @@ CHAT_ORDER = (
     {"chat.parameters"},
     {"chat.sse"},
     {"chat.call"},
+    {"chat.features"},
     {"chat.deadline", "chat.http", "chat.models"},
     {"chat.record"},
     {"chat.errors"},
@@ -69,6 +71,14 @@ def chat_rank(name: str) -> int:
 
 def chat_room(name: str) -> str:
     return ".".join(name.split(".")[:2])
+
+
+def test_the_front_names_a_serving_product_only_behind_the_seam() -> None:
+    serving = ROOT / "lambda_src" / "chat" / "serving"
+    named = re.compile("tgi|text.generation.inference", re.IGNORECASE)
+    files = [file for file in (ROOT / "lambda_src" / "chat").rglob("*.py") if serving not in file.parents]
+
+    assert [file.name for file in files if named.search(file.read_text(encoding="utf-8"))] == []
 
 
 def test_the_fronts_packages_import_only_what_stands_after_them() -> None:

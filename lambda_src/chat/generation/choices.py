@@ -12,13 +12,13 @@ from chat.call import Call
 from chat.generation import generation
 from chat.generation.generation import Generation, GenerationRequest, TextDelta
 from chat.record import Record
-from chat.serving import tgi
+from chat.serving.container import KeepAlive
 from chat.serving.sagemaker import Endpoints
 
 MOST_CHOICES = 128
 """Answers a request: OpenAI's limit, and as many requests as a container takes at once (MAX_CONCURRENT_REQUESTS)."""
 
-Item = TextDelta | tgi.KeepAlive | None
+Item = TextDelta | KeepAlive | None
 """What came of one choice; None: it has ended."""
 
 

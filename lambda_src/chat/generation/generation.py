@@ -3,60 +3,48 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chat.call import Call
-from chat.deadline import Deadline
-from chat.errors import ApiError, ErrorKind
+from chat.deadline import Deadline, no_token_in_time
 from chat.generation.answer_text import AnswerText
-from chat.http import encode_json
-from chat.models import DeployedModel
 from chat.prompt.fitting import Fit
-from chat.serving import tgi
+from chat.serving.container import KeepAlive, PromptTooLongError, ServingContainer, Token, incomplete
 from chat.serving.sagemaker import ByteStream, Endpoints
 
 
 class Prompt(Protocol):
-    """What proposes a prompt, and another when TGI refuses it for its length."""
+    """What proposes a prompt, and another when the server refuses it for its length."""
 
     def fit(self) -> Fit:
         """The proposal to send now."""
         ...
 
-    def correct(self, refusal: tgi.PromptTooLongError) -> None:
-        """Learn from TGI's refusal of the last proposal. Raises ApiError if there is no other."""
+    def correct(self, refusal: PromptTooLongError) -> None:
+        """Learn from the server's refusal of the last proposal. Raises ApiError if there is no other."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """What to generate. `parameters` are TGI's, without lengths and stops.
+    """What to generate, in `container`. `prepared` are its parameters; `choice` counts answers to one prompt.
 
-    `leading_space` and `verbatim` are AnswerText's. `keep_tokens` asks for the tokens beside the text. `status_waits`
-    is False where the client may get its status line before the first token, when that takes long.
+    `stops` end the answer; all of them are searched here, however many the container takes. `leading_space` and
+    `verbatim` are AnswerText's. `keep_tokens` asks for the tokens beside the text. `status_waits` is False where the
+    client may get its status line before the first token, when that takes long.
     """
 
-    model: DeployedModel
+    container: ServingContainer
     prompt: Prompt
-    parameters: dict[str, object]
+    prepared: Mapping[str, object]
     stops: Sequence[str]
+    choice: int = 0
     leading_space: bool = False
     verbatim: bool = False
     keep_tokens: bool = False
     status_waits: bool = True
-
-    def payload(self, fit: Fit) -> bytes:
-        """The body for TGI. It takes a limited number of stops; all of them are searched here as well."""
-        parameters = {
-            **self.parameters,
-            "max_new_tokens": fit.max_new_tokens,
-            "stop": list(self.stops)[: self.model.max_stop_sequences],
-            "details": True,
-            "return_full_text": False,
-        }
-        return encode_json({"inputs": fit.prompt, "parameters": parameters, "stream": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,7 @@ class TextDelta:
     """Text that is certain, and the tokens that it completes if the request asked for them."""
 
     text: str
-    tokens: Sequence[tgi.Token] = ()
+    tokens: Sequence[Token] = ()
 
 
 class Generation:
@@ -75,7 +63,7 @@ class Generation:
         request: GenerationRequest,
         fit: Fit,
         stream: ByteStream,
-        events: Iterator[tgi.Token | tgi.KeepAlive],
+        events: Iterator[Token | KeepAlive],
         deadline: Deadline,
     ) -> None:
         self._text = AnswerText(request.stops, leading_space=request.leading_space, verbatim=request.verbatim)
@@ -90,11 +78,11 @@ class Generation:
         self.prompt_tokens_exact = fit.exact
         self.completion_tokens = 0
 
-    def deltas(self) -> Iterator[TextDelta | tgi.KeepAlive]:
+    def deltas(self) -> Iterator[TextDelta | KeepAlive]:
         """The answer's text as it becomes certain; a KeepAlive when there was nothing for a while. Raises ApiError."""
         try:
             for event in self._events:
-                if isinstance(event, tgi.Token):
+                if isinstance(event, Token):
                     text = self._take(event)
                     if text:
                         yield self._delta(text)
@@ -119,7 +107,7 @@ class Generation:
         """End the call upstream. May be called more than once, also before `deltas`."""
         self._stream.close()
 
-    def _take(self, token: tgi.Token) -> str:
+    def _take(self, token: Token) -> str:
         self.completion_tokens += 1
         text = ""
         if not token.special:
@@ -127,11 +115,10 @@ class Generation:
             if self._tokens is not None:
                 self._tokens.add(token)
         if token.final is not None:
-            self.completion_tokens = token.final.generated_tokens
-            if token.final.input_length is not None:
-                self.prompt_tokens, self.prompt_tokens_exact = token.final.input_length, True
-            # An end-of-text token in the last place is reported as "length"; the model did end there.
-            self.finish_reason = "length" if token.final.finish_reason == "length" and not token.special else "stop"
+            self.completion_tokens = token.final.completion_tokens
+            if token.final.prompt_tokens is not None:
+                self.prompt_tokens, self.prompt_tokens_exact = token.final.prompt_tokens, True
+            self.finish_reason = token.final.finish_reason
         if self._text.stopped:
             self.finish_reason = "stop"
         return text
@@ -146,14 +133,14 @@ class _TokensOfText:
     """Tokens that wait for their text to be shown."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[int, int, tgi.Token]] = deque()
+        self._waiting: deque[tuple[int, int, Token]] = deque()
         self._length = 0
 
-    def add(self, token: tgi.Token) -> None:
+    def add(self, token: Token) -> None:
         start, self._length = self._length, self._length + len(token.text)
         self._waiting.append((start, self._length, token))
 
-    def up_to(self, position: int, *, begun: bool) -> list[tgi.Token]:
+    def up_to(self, position: int, *, begun: bool) -> list[Token]:
         """The tokens whose text lies before `position` and that were not given yet; with `begun` also one that only
         begins there, of which a stop cut off the rest."""
         taken = []
@@ -169,49 +156,40 @@ class _TokensOfText:
 def start(endpoints: Endpoints, request: GenerationRequest, call: Call) -> Generation:
     """Call the model and wait for its first token, so that a failure up to there has a status of its own. Raises
     ApiError."""
+    container = request.container
     while True:
         fit = request.prompt.fit()
+        payload = container.payload(fit.prompt, fit.max_new_tokens, request.prepared, choice=request.choice)
         call.record.attempt()
         try:
-            stream = endpoints.invoke(request.model, request.payload(fit))
+            stream = endpoints.invoke(container, payload)
             try:
-                events = tgi.tokens(stream)
-                first = _first_event(events, call.deadline, status_waits=request.status_waits)
+                events = container.tokens(stream)
+                first = _first_event(container, events, call.deadline, status_waits=request.status_waits)
             except BaseException:
                 stream.close()
                 raise
-        except tgi.PromptTooLongError as refusal:
+        except PromptTooLongError as refusal:
             request.prompt.correct(refusal)
             continue
         return Generation(request, fit, stream, _before(first, events), call.deadline)
 
 
 def _first_event(
-    events: Iterator[tgi.Token | tgi.KeepAlive], deadline: Deadline, *, status_waits: bool
-) -> tgi.Token | tgi.KeepAlive:
+    container: ServingContainer, events: Iterator[Token | KeepAlive], deadline: Deadline, *, status_waits: bool
+) -> Token | KeepAlive:
     """The first token; or, for a client that may not wait so long for a status line, the keep-alive at which its
-    patience ends. TGI has validated and queued the request by then."""
+    patience ends. The server has validated and queued the request by then."""
     for event in events:
-        if isinstance(event, tgi.Token):
+        if isinstance(event, Token):
             return event
         if deadline.first_byte_passed():
             raise no_token_in_time()
         if not status_waits and deadline.status_due():
             return event
-    raise tgi.incomplete()
+    raise incomplete(container.name)
 
 
-def no_token_in_time() -> ApiError:
-    """The error for a model that has not begun to answer when the answer must begin."""
-    return ApiError(
-        ErrorKind.DEADLINE_EXCEEDED,
-        "The model did not begin to answer in time; too many requests may be waiting for it. Try again later.",
-        detail="no token before the deadline",
-    )
-
-
-def _before(
-    first: tgi.Token | tgi.KeepAlive, rest: Iterator[tgi.Token | tgi.KeepAlive]
-) -> Iterator[tgi.Token | tgi.KeepAlive]:
+def _before(first: Token | KeepAlive, rest: Iterator[Token | KeepAlive]) -> Iterator[Token | KeepAlive]:
     yield first
     yield from rest

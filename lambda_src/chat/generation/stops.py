@@ -1,5 +1,5 @@
-"""Where an answer ends: the stop texts are searched here, since TGI leaves them in its text and misses those that end
-inside a token."""
+"""Where an answer ends: the stop texts are searched here, since a server may leave them in its text and miss those that
+end inside a token."""
 
 from __future__ import annotations
 

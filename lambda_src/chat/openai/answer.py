@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chat import sse
-from chat.errors import ApiError, ErrorKind, internal_error
+from chat.errors import ApiError, internal_error
 from chat.generation.choices import Choices
 from chat.generation.generation import Generation, TextDelta
 from chat.http import Body, Response, json_response
-from chat.parameters import Parameter, check
 from chat.record import Record
-from chat.serving.tgi import Token
-
-STREAM_OPTIONS = (
-    Parameter(name="include_usage", types=("boolean",), description="Send a last chunk with the token counts."),
-    Parameter(name="include_obfuscation", types=("boolean",), description="Without effect: chunks are not padded."),
-)
+from chat.serving.container import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class Answer:
         return json_response(value, record=self.record, headers=self._dropped_header())
 
     def usage(self) -> dict[str, object]:
-        """OpenAI's usage object; a prompt length that TGI did not tell is marked as an estimate."""
+        """OpenAI's usage object; a prompt length that the server did not tell is marked as an estimate."""
         prompt_tokens = sum(running.prompt_tokens for running in self.prompts)
         completion_tokens = sum(running.completion_tokens for running in self.choices.generations)
         usage: dict[str, object] = {
@@ -158,19 +152,3 @@ class Answer:
 
 def _mean_logprob(text: TextDelta) -> float:
     return sum(token.logprob for token in text.tokens) / max(1, len(text.tokens))
-
-
-def stream_options(value: object, stream: bool) -> dict[str, object]:
-    """The checked `stream_options`. Raises ApiError where there is no stream."""
-    if not isinstance(value, dict):
-        return {}
-    if not stream:
-        raise ApiError(
-            ErrorKind.INVALID_VALUE, "stream_options is only allowed when stream is true.", param="stream_options"
-        )
-    return check(STREAM_OPTIONS, value, prefix="stream_options.")
-
-
-def whole_number(value: object, default: int) -> int:
-    """`value` where it is an integer; a field that was checked is that or not there."""
-    return value if isinstance(value, int) else default

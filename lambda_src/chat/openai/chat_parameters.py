@@ -1,4 +1,4 @@
-"""The body of POST /v1/chat/completions: OpenAI's fields (openai-openapi), and three of TGI's.
+"""The body of POST /v1/chat/completions: OpenAI's fields (openai-openapi), and three more.
 
 What the server cannot do is refused with a reason. Nothing is taken and silently left out, except where OpenAI's field
 has no effect on the text either.
@@ -6,6 +6,7 @@ has no effect on the text either.
 
 from __future__ import annotations
 
+from chat.features import Feature
 from chat.openai.shared_parameters import MODEL, SHARED
 from chat.parameters import Parameter
 
@@ -33,7 +34,7 @@ CHAT_BODY = (
     Parameter(name="safety_identifier", types=("string",), description="Taken and not used."),
     Parameter(name="prompt_cache_key", types=("string",), description="Taken and not used."),
     Parameter(name="metadata", types=("object",), description="Taken and not kept."),
-    # What OpenAI has and Falcon's server has not.
+    # What OpenAI has and Falcon has not.
     Parameter(
         name="store",
         types=("boolean",),
@@ -61,8 +62,7 @@ CHAT_BODY = (
         types=("object",),
         neutral=({"type": "text"},),
         description='{"type": "json_schema", "json_schema": {"name": ..., "schema": ...}} makes the answer follow a '
-        "schema of an object with properties, on images with text-generation-inference 1.4.1 or later. $ref, anyOf, "
-        "enum, lists and nested objects work; what does not (bounds of numbers, Any, recursion) is refused.",
+        "schema.",
     ),
     Parameter(
         name="modalities",
@@ -94,8 +94,9 @@ CHAT_BODY = (
     Parameter(
         name="prediction",
         types=("object",),
-        unsupported="text-generation-inference takes no predicted text.",
-        description="Not supported.",
+        needs=Feature.PREDICTED_OUTPUT,
+        without="takes no predicted text.",
+        description="Text that the answer probably repeats.",
     ),
     Parameter(
         name="reasoning_effort",

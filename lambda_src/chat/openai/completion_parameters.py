@@ -1,4 +1,4 @@
-"""The body of POST /v1/completions: OpenAI's fields (openai-openapi), and three of TGI's."""
+"""The body of POST /v1/completions: OpenAI's fields (openai-openapi), and three more."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.serving.tgi import Token, TokenProbability
+from chat.serving.container import Token, TokenProbability
 
 
 def of_chat(tokens: Sequence[Token], top: int) -> dict[str, object]:

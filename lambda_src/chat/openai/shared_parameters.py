@@ -1,11 +1,14 @@
-"""Fields that the bodies of both of OpenAI's routes have, with three of TGI's that Falcon's users know."""
+"""Fields that the bodies of both of OpenAI's routes have, with three more that Falcon's users know."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from chat.errors import ApiError, ErrorKind
+from chat.features import Feature
 from chat.models import DeployedModel, Models
-from chat.parameters import Parameter, check
+from chat.parameters import Checked, Parameter, check
+from chat.serving.container import GenerationParameters, RegexFormat, SchemaFormat
 
 MODEL = (Parameter(name="model", types=("string",), required=True, description="The name of a deployed model."),)
 
@@ -46,7 +49,7 @@ SHARED = (
         minimum=-2,
         maximum=2,
         neutral=(0,),
-        since="1.4.1",
+        needs=Feature.FREQUENCY_PENALTY,
         description="Above 0, tokens become less likely the more often they are already there.",
     ),
     Parameter(
@@ -55,8 +58,9 @@ SHARED = (
         minimum=-2,
         maximum=2,
         neutral=(0,),
-        unsupported="text-generation-inference has no such penalty. Use repetition_penalty.",
-        description="Only 0.",
+        needs=Feature.PRESENCE_PENALTY,
+        without="has no such penalty. Use repetition_penalty.",
+        description="Above 0, tokens become less likely once they are there.",
     ),
     Parameter(
         name="n",
@@ -65,7 +69,7 @@ SHARED = (
         maximum=128,
         description="How many answers to generate, side by side.",
     ),
-    # Parameters of TGI that OpenAI does not have.
+    # Parameters that OpenAI does not have.
     Parameter(
         name="top_k",
         types=("integer",),
@@ -93,9 +97,16 @@ SHARED = (
         name="logit_bias",
         types=("object",),
         neutral=({},),
-        unsupported="text-generation-inference cannot bias tokens.",
-        description="Only {}.",
+        needs=Feature.LOGIT_BIAS,
+        without="cannot bias tokens.",
+        description="Makes tokens more or less likely.",
     ),
+)
+
+
+STREAM_OPTIONS = (
+    Parameter(name="include_usage", types=("boolean",), description="Send a last chunk with the token counts."),
+    Parameter(name="include_obfuscation", types=("boolean",), description="Without effect: chunks are not padded."),
 )
 
 
@@ -106,3 +117,39 @@ def model_of(body: Mapping[str, object], models: Models) -> DeployedModel:
     if not isinstance(name, str):
         check(MODEL, {"model": name})
     return models.get(str(name))
+
+
+def includes_usage(given: Checked) -> bool:
+    """Whether a stream is to end with the token counts. Raises ApiError for options without a stream."""
+    options = given.mapping("stream_options")
+    if options is None:
+        return False
+    if not given.flag("stream"):
+        raise ApiError(
+            ErrorKind.INVALID_VALUE, "stream_options is only allowed when stream is true.", param="stream_options"
+        )
+    return check(STREAM_OPTIONS, options, prefix="stream_options.").flag("include_usage")
+
+
+def generation_parameters(
+    given: Checked,
+    *,
+    stops: Sequence[str] = (),
+    top_logprobs: int,
+    top_logprobs_param: str,
+    response_format: SchemaFormat | RegexFormat | None = None,
+) -> GenerationParameters:
+    """How to generate, by the fields of SHARED; `stops` are the template's own."""
+    return GenerationParameters(
+        temperature=given.number("temperature"),
+        top_p=given.number("top_p"),
+        top_k=given.integer("top_k"),
+        typical_p=given.number("typical_p"),
+        repetition_penalty=given.number("repetition_penalty"),
+        frequency_penalty=given.number("frequency_penalty"),
+        seed=given.integer("seed"),
+        stops=tuple(dict.fromkeys([*stops, *given.texts("stop")])),
+        top_logprobs=top_logprobs,
+        top_logprobs_param=top_logprobs_param,
+        response_format=response_format,
+    )

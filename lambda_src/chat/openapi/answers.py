@@ -1,11 +1,10 @@
-"""Schemas of what the API answers, for its OpenAPI document."""
+"""Schemas of what the API answers on OpenAI's routes, for its OpenAPI document."""
 
 from __future__ import annotations
 
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 _NUMBER = {"type": "number"}
-_FLAG = {"type": "boolean"}
 _NULL = {"type": "null"}
 _FINISH = {"anyOf": [{"enum": ["stop", "length"]}, _NULL]}
 
@@ -56,8 +55,6 @@ _TEXT_LOGPROBS = _nullable(
     )
 )
 
-_TGI_TOKEN = _object({"id": _COUNT, "text": _TEXT, "logprob": _nullable(_NUMBER), "special": _FLAG}, ("special",))
-
 ANSWERS: dict[str, object] = {
     "ChatCompletion": _answer(
         "chat.completion",
@@ -105,29 +102,6 @@ ANSWERS: dict[str, object] = {
     ),
     "Model": _object({"id": _TEXT, "object": {"const": "model"}, "created": _COUNT, "owned_by": _TEXT}),
     "ModelList": _object({"object": {"const": "list"}, "data": _list(_reference("Model"))}),
-    "GenerateAnswer": _list(_object({"generated_text": _TEXT, "details": _reference("GenerateDetails")}, ("details",))),
-    "GenerateDetails": _object(
-        {
-            "finish_reason": {"enum": ["length", "eos_token", "stop_sequence"]},
-            "generated_tokens": _COUNT,
-            "seed": _nullable(_COUNT),
-            "prefill": _list(_TGI_TOKEN),
-            "tokens": _list(_TGI_TOKEN),
-            "top_tokens": _list(_list(_TGI_TOKEN)),
-            "best_of_sequences": _list({"type": "object"}),
-        },
-        ("top_tokens", "best_of_sequences"),
-    ),
-    "GenerateEvent": _object(
-        {
-            "index": _COUNT,
-            "token": _TGI_TOKEN,
-            "top_tokens": _list(_TGI_TOKEN),
-            "generated_text": _nullable(_TEXT),
-            "details": _nullable({"type": "object"}),
-        },
-        ("index", "top_tokens"),
-    ),
     "Error": _object(
         {
             "error": _object(

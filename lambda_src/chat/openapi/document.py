@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from chat.errors import ErrorKind
-from chat.native.parameters import NATIVE_BODY, NATIVE_PARAMETERS
-from chat.openai.answer import STREAM_OPTIONS
+from chat.features import Feature
 from chat.openai.chat_parameters import CHAT_BODY
 from chat.openai.completion_parameters import COMPLETION_BODY
+from chat.openai.shared_parameters import STREAM_OPTIONS
 from chat.openapi.answers import ANSWERS
 from chat.parameters import Parameter
 from chat.prompt.messages import ROLES
+from chat.serving.container import ServingContainer
+from chat.serving.containers import CONTAINERS
 
 VERSION = "1"
 """The API's version, as its paths have it."""
@@ -20,8 +23,13 @@ _GATEWAY_STATUSES = (401, 403, 404, 413, 429, 502, 504)
 """What API Gateway answers itself, in the same shape, before a request reaches the front."""
 
 
-def document(models: Iterable[str] = ()) -> dict[str, object]:
-    """The OpenAPI 3.1 document; `models` are the deployed ones' names, if they are to be listed."""
+DEFAULT_CONTAINER = next(iter(CONTAINERS.values()))
+"""The one that is described where no model is deployed."""
+
+
+def document(models: Iterable[str] = (), container: type[ServingContainer] = DEFAULT_CONTAINER) -> dict[str, object]:
+    """The OpenAPI 3.1 document. `models` are the deployed ones' names, if they are to be listed; `container` serves
+    them."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -33,24 +41,33 @@ def document(models: Iterable[str] = ()) -> dict[str, object]:
             "`x-request-id`.",
         },
         "security": [{"bearer": []}, {"key": []}],
-        "paths": _paths(sorted(models)),
+        "paths": _paths(sorted(models), container.product_name),
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "The client's API key."},
                 "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
             },
             "schemas": {
-                "ChatCompletionRequest": _object(CHAT_BODY, messages=_MESSAGES, stream_options=_OPTIONS),
-                "CompletionRequest": _object(COMPLETION_BODY, stream_options=_OPTIONS),
-                "GenerateRequest": _object(NATIVE_BODY, parameters=_object(NATIVE_PARAMETERS)),
+                "ChatCompletionRequest": _object(
+                    CHAT_BODY,
+                    container,
+                    messages=_MESSAGES,
+                    stream_options=_OPTIONS,
+                    response_format=_response_format(container),
+                ),
+                "CompletionRequest": _object(COMPLETION_BODY, container, stream_options=_OPTIONS),
+                "GenerateRequest": _object(
+                    container.native.body, container, parameters=_object(container.native.parameters, container)
+                ),
                 **ANSWERS,
+                **container.native.schemas(),
             },
             "responses": _errors(),
         },
     }
 
 
-def _paths(models: Sequence[str]) -> dict[str, object]:
+def _paths(models: Sequence[str], product_name: str) -> dict[str, object]:
     named = {
         "name": "model",
         "in": "path",
@@ -88,7 +105,7 @@ def _paths(models: Sequence[str]) -> dict[str, object]:
             "post": _generating(
                 "generate",
                 "Send the model its own payload",
-                "text-generation-inference's request and answer, untouched but for errors.",
+                f"{product_name}'s request and answer, untouched but for errors.",
                 "GenerateRequest",
                 ("GenerateAnswer", "GenerateEvent"),
             ),
@@ -135,9 +152,11 @@ def _reading(operation: str, summary: str, answer: str) -> dict[str, object]:
     }
 
 
-def _object(table: Sequence[Parameter], **replaced: dict[str, object]) -> dict[str, object]:
+def _object(
+    table: Sequence[Parameter], container: type[ServingContainer], **replaced: dict[str, object]
+) -> dict[str, object]:
     """The schema of an object with the fields of `table`; `replaced` has those that are told in more detail."""
-    properties = {row.name: {**_property(row), **replaced.get(row.name, {})} for row in table}
+    properties = {row.name: {**_property(row, container), **replaced.get(row.name, {})} for row in table}
     required = [row.name for row in table if row.required]
     return {
         "type": "object",
@@ -147,15 +166,34 @@ def _object(table: Sequence[Parameter], **replaced: dict[str, object]) -> dict[s
     }
 
 
-def _property(row: Parameter) -> dict[str, object]:
-    description = row.description if row.since is None else f"{row.description} From {row.since} of the server on."
+def _property(row: Parameter, container: type[ServingContainer]) -> dict[str, object]:
     if row.unsupported is not None:
-        allowed = [*row.neutral, None] if row.nullable and not row.required else [*row.neutral]
-        return {"description": f"{description} Otherwise: {row.unsupported}", "enum": allowed}
+        return _refused(row, row.description, row.unsupported)
+    since = container.first_versions.get(row.needs) if row.needs is not None else None
+    if row.needs is not None and since is None:
+        only = " or ".join(json.dumps(value) for value in row.neutral)
+        return _refused(row, f"Only {only}." if only else "Not supported.", f"{container.product_name} {row.without}")
     variants = [_variant(row, kind) for kind in row.types]
     if row.nullable and not row.required:
         variants.append({"type": "null"})
+    description = row.description + _from(since, container)
     return {"description": description, **(variants[0] if len(variants) == 1 else {"anyOf": variants})}
+
+
+def _refused(row: Parameter, description: str, reason: str) -> dict[str, object]:
+    """The property of a field that takes only what means the same as leaving it out."""
+    allowed = [*row.neutral, None] if row.nullable and not row.required else [*row.neutral]
+    return {"description": f"{description} Otherwise: {reason}", "enum": allowed}
+
+
+def _from(version: str | None, container: type[ServingContainer]) -> str:
+    return f" Needs {container.product_name} {version} or later." if version else ""
+
+
+def _response_format(container: type[ServingContainer]) -> dict[str, object]:
+    (row,) = (row for row in CHAT_BODY if row.name == "response_format")
+    since = container.first_versions.get(Feature.STRUCTURED_OUTPUT)
+    return {"description": f"{row.description} {container.schema_note}{_from(since, container)}"}
 
 
 def _variant(row: Parameter, kind: str) -> dict[str, object]:
@@ -230,4 +268,4 @@ _MESSAGES: dict[str, object] = {
     }
 }
 
-_OPTIONS: dict[str, object] = _object(STREAM_OPTIONS)
+_OPTIONS: dict[str, object] = _object(STREAM_OPTIONS, DEFAULT_CONTAINER)

@@ -1,7 +1,8 @@
-"""Makes a conversation fit into a model's context, with no tokenizer at hand: an estimate first, then TGI's own count.
+"""Makes a conversation fit into a model's context, with no tokenizer at hand: an estimate first, then the
+server's own count.
 
-TGI refuses a prompt that is too long at once, before any work on a GPU, and its refusal names the exact number of
-tokens. So a request costs a second, quick call only when the estimate was wrong.
+A serving container refuses a prompt that is too long at once, before any work on a GPU, and its refusal tells the exact
+number of tokens. So a request costs a second, quick call only when the estimate was wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
 from chat.prompt.templates import ChatTemplate, Message
-from chat.serving.tgi import PromptTooLongError
+from chat.serving.container import PromptTooLongError
 
 TOKENS_PER_BYTE = 0.25
 """English text; other languages need more, and then the first refusal corrects it."""
@@ -38,7 +39,7 @@ _BYTES_AROUND_A_MESSAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A prompt, the tokens asked for, and the prompt's length: TGI's count if `exact`, else an estimate."""
+    """A prompt, the tokens asked for, and the prompt's length: the server's count if `exact`, else an estimate."""
 
     prompt: str
     max_new_tokens: int
@@ -48,7 +49,7 @@ class Fit:
 
 
 class PromptFitter:
-    """Proposes a prompt, and a shorter one when TGI refuses it.
+    """Proposes a prompt, and a shorter one when the server refuses it.
 
     Whole turns (a user's message with the answers to it) are left out from the oldest on; never a system message, and
     never what starts with the last message of the user.
@@ -88,7 +89,8 @@ class PromptFitter:
         return Fit(self._render(), max_new_tokens, prompt_tokens, self._exact is not None, self._messages_dropped)
 
     def correct(self, refusal: PromptTooLongError) -> None:
-        """Learn from TGI's refusal of the last proposal. Raises ApiError if nothing that may be left out is left."""
+        """Learn from the server's refusal of the last proposal. Raises ApiError if nothing is left that may be left
+        out."""
         self._corrections += 1
         if refusal.max_new_tokens is None:
             self._max_input = refusal.limit

@@ -7,7 +7,7 @@ import math
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
 from chat.prompt.fitting import TOKENS_PER_BYTE, Fit, refuse_impossible, too_long
-from chat.serving.tgi import PromptTooLongError
+from chat.serving.container import PromptTooLongError
 
 
 class TextPrompt:
@@ -26,7 +26,7 @@ class TextPrompt:
         return Fit(self._prompt, self._max_tokens, estimate, False, 0)
 
     def correct(self, refusal: PromptTooLongError) -> None:
-        """Raises ApiError with TGI's numbers: there is no shorter proposal."""
+        """Raises ApiError with the server's numbers: there is no shorter proposal."""
         limits = too_long(self._model.max_total_tokens, self._model.max_input_tokens)
         raise ApiError(
             ErrorKind.CONTEXT_LENGTH_EXCEEDED,

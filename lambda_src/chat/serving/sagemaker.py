@@ -14,8 +14,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import ReadTimeoutError as BodyReadTimeoutError
 
 from chat.errors import ApiError, ErrorKind
-from chat.models import DeployedModel
-from chat.serving import tgi
+from chat.serving.container import ServingContainer
 
 _SERVICE = "sagemaker-runtime"
 
@@ -63,10 +62,11 @@ def create_client() -> Client:
 
 
 class ByteStream:
-    """The bytes that a container answers with, cut anywhere. Raises ApiError where the stream fails."""
+    """The bytes that `container` answers with, cut anywhere. Raises ApiError where the stream fails."""
 
-    def __init__(self, events: EventStream) -> None:
+    def __init__(self, events: EventStream, container: ServingContainer) -> None:
         self._events = events
+        self._container = container
         self._iterator = iter(events)
 
     def __iter__(self) -> ByteStream:
@@ -77,7 +77,7 @@ class ByteStream:
             try:
                 event = next(self._iterator)
             except (ClientError, BotoCoreError, HTTPError, OSError) as error:
-                raise _api_error(error) from error
+                raise _api_error(error, self._container) from error
             part = event.get("PayloadPart", {}).get("Bytes")
             if part:
                 return part
@@ -93,8 +93,9 @@ class Endpoints:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def invoke(self, model: DeployedModel, body: bytes) -> ByteStream:
-        """Send `body` (JSON) to the endpoint of `model`. Raises ApiError."""
+    def invoke(self, container: ServingContainer, body: bytes) -> ByteStream:
+        """Send `body` (JSON) to the endpoint where `container` serves its model. Raises ApiError."""
+        model = container.model
         component = {"InferenceComponentName": model.inference_component} if model.inference_component else {}
         try:
             response = self._client.invoke_endpoint_with_response_stream(
@@ -105,8 +106,8 @@ class Endpoints:
                 **component,
             )
         except (ClientError, BotoCoreError, HTTPError, OSError) as error:
-            raise _api_error(error) from error
-        return ByteStream(response["Body"])
+            raise _api_error(error, container) from error
+        return ByteStream(response["Body"], container)
 
 
 _BY_CODE: dict[str, tuple[ErrorKind, str]] = {
@@ -157,9 +158,9 @@ _BY_MESSAGE: tuple[tuple[str, str, ErrorKind, str], ...] = (
 _CONNECT_ERRORS = ("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError")
 
 
-def _api_error(error: Exception) -> ApiError:
+def _api_error(error: Exception, container: ServingContainer) -> ApiError:
     if isinstance(error, ClientError):
-        return _of_client_error(error)
+        return _of_client_error(error, container)
     if isinstance(error, ReadTimeoutError | BodyReadTimeoutError | TimeoutError):
         kind, message = _TIMEOUT
     elif type(error).__name__ in _CONNECT_ERRORS:
@@ -169,7 +170,7 @@ def _api_error(error: Exception) -> ApiError:
     return ApiError(kind, message, detail=type(error).__name__)
 
 
-def _of_client_error(error: ClientError) -> ApiError:
+def _of_client_error(error: ClientError, container: ServingContainer) -> ApiError:
     response: dict[str, object] = dict(error.response)
     described = response.get("Error")
     fields: dict[str, object] = described if isinstance(described, dict) else {}
@@ -177,7 +178,7 @@ def _of_client_error(error: ClientError) -> ApiError:
     if code == "ModelError":
         status = response.get("OriginalStatusCode", 500)
         text = str(response.get("OriginalMessage", ""))
-        return tgi.error_of_response(status if isinstance(status, int) else 500, text)
+        return container.error_of_response(status if isinstance(status, int) else 500, text)
     text = str(fields.get("Message", "")).lower()
     by_message = next((row[2:] for row in _BY_MESSAGE if row[0] == code and row[1] in text), None)
     kind, message = by_message or _BY_CODE.get(code, _FAILED)

@@ -1,217 +1,112 @@
-"""What text-generation-inference (TGI) sends: the events of a stream, and its errors, which arrive inside streams too.
+"""text-generation-inference (TGI), Hugging Face's server, which JumpStart deploys for the Falcon models of 2023.
 
 Read in TGI's source, tags v1.4.0 to v2.4.0 (router/src/server.rs, infer.rs, validation.rs).
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import ClassVar
 
-from chat import sse
 from chat.errors import ApiError, ErrorKind
-
-IMPOSSIBLE = -9999.0
-"""OpenAI's log probability for a token that could not come. (JSON has no minus infinity; TGI writes null.)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """What the last event tells. `input_length` is there from TGI 2.3.0; `generated_tokens` counts EOS and stop
-    tokens."""
-
-    finish_reason: str
-    generated_tokens: int
-    input_length: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenProbability:
-    """A token that was possible in one place. `logprob` is the natural logarithm of its probability."""
-
-    text: str
-    logprob: float
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One event. `text` is empty while a character is unfinished; special tokens (EOS) are not part of an answer.
-
-    `top` holds the likeliest tokens in its place, the likeliest first, if the request asked for them
-    (`top_n_tokens`).
-    """
-
-    text: str
-    special: bool
-    final: Final | None
-    logprob: float = 0.0
-    top: tuple[TokenProbability, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeepAlive:
-    """A comment line, which TGI sends when 15 seconds passed without a token."""
-
-
-class PromptTooLongError(ApiError):
-    """TGI counted the prompt and refused it before generating. `max_new_tokens` is None if the prompt alone is too
-    long."""
-
-    def __init__(self, message: str, *, limit: int, prompt_tokens: int, max_new_tokens: int | None) -> None:
-        super().__init__(ErrorKind.CONTEXT_LENGTH_EXCEEDED, message, param="inputs")
-        self.limit = limit
-        self.prompt_tokens = prompt_tokens
-        self.max_new_tokens = max_new_tokens
-
-
-def json_events(parts: Iterable[bytes]) -> Iterator[dict[str, object] | KeepAlive]:
-    """The events of a stream as TGI wrote them. Raises ApiError for an error among them and for a stream that is
-    cut."""
-    for line in sse.lines(parts):
-        if line.startswith(":"):
-            yield KeepAlive()
-        data = sse.data(line)
-        if data and data != "[DONE]":
-            yield _event(data)
-
-
-def tokens(parts: Iterable[bytes]) -> Iterator[Token | KeepAlive]:
-    """The tokens of a stream; the last one has `final`. Raises ApiError if the stream ends without it."""
-    count = 0
-    for event in json_events(parts):
-        if isinstance(event, KeepAlive):
-            yield event
-            continue
-        count += 1
-        token = _token(event, count)
-        yield token
-        if token.final is not None:
-            return
-    raise incomplete()
-
-
-def incomplete() -> ApiError:
-    """The error for a stream that ends before the generation does."""
-    return ApiError(
-        ErrorKind.GENERATION_FAILED, "The model's answer broke off before it was complete.", detail="tgi incomplete"
-    )
-
-
-def error_of_response(status: int, text: str) -> ApiError:
-    """The error that a container's response with `status` (0: none came in time) and the body `text` means."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        body = {"error": text}
-    error = body.get("error") if isinstance(body, dict) else None
-    error_type = body.get("error_type") if isinstance(body, dict) else None
-    return _error(error if isinstance(error, str) else "", error_type, status)
-
-
-def _event(data: str) -> dict[str, object]:
-    try:
-        event = json.loads(data)
-    except ValueError:
-        raise incomplete() from None
-    if not isinstance(event, dict):
-        raise incomplete()
-    if event.get("error"):
-        raise _error(_error_text(event["error"]), event.get("error_type"), None)
-    return event
-
-
-def _error_text(error: object) -> str:
-    if isinstance(
-        error, dict
-    ):  # the shape of TGI's own chat route: {"error": {"message": ..., "http_status_code": 422}}
-        error = error.get("message")
-    return error if isinstance(error, str) else ""
-
-
-def _token(event: Mapping[str, object], count: int) -> Token:
-    token = event.get("token")
-    if not isinstance(token, dict) or not isinstance(token.get("text"), str):
-        raise incomplete()
-    final = None
-    if event.get("generated_text") is not None or event.get("details") is not None:
-        details = event.get("details")
-        known = details if isinstance(details, dict) else {}
-        final = Final(
-            finish_reason=str(known.get("finish_reason", "length")),
-            generated_tokens=int(known.get("generated_tokens", count)),
-            input_length=known.get("input_length"),
-        )
-    return Token(
-        text=token["text"],
-        special=bool(token.get("special")),
-        final=final,
-        logprob=_logprob(token),
-        top=_top(event.get("top_tokens")) if "top_tokens" in event else (),
-    )
-
-
-def _logprob(token: Mapping[str, object]) -> float:
-    """The token's log probability; null is that of one that a grammar, top_k or top_p excluded."""
-    logprob = token.get("logprob")
-    return float(logprob) if isinstance(logprob, float | int) else IMPOSSIBLE
-
-
-def _top(tokens: object) -> tuple[TokenProbability, ...]:
-    known = [token for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
-    return tuple(TokenProbability(str(token.get("text", "")), _logprob(token)) for token in known)
-
-
-_TOO_LONG = re.compile(
-    r"`inputs` must have less than (?P<input_limit>\d+) tokens\. Given: (?P<input>\d+)"
-    r"|`inputs` tokens \+ `max_new_tokens` must be <= (?P<total_limit>\d+)\. "
-    r"Given: (?P<tokens>\d+) `inputs` tokens and (?P<new>\d+) `max_new_tokens`"
+from chat.features import Feature
+from chat.http import encode_json
+from chat.models import DeployedModel
+from chat.serving import tgi_events
+from chat.serving.container import (
+    GenerationParameters,
+    KeepAlive,
+    NativeRoute,
+    RegexFormat,
+    SchemaFormat,
+    ServingContainer,
+    Token,
 )
-_PREFIX = "Input validation error: "
+from chat.serving.tgi_native import TgiNativeRoute
+
+_GREEDY_BELOW = 0.01
+"""Logits are divided by the temperature. Below this the likeliest token is taken anyway, and TGI refuses 0."""
+
+_SEEDS = 2**64
+"""OpenAI's seeds are signed 64-bit integers; TGI's are unsigned."""
 
 
-def _error(text: str, error_type: object, status: int | None) -> ApiError:
-    """`status` is None for an error inside a stream, where TGI has no status to give."""
-    detail = f"tgi status={status} error_type={error_type if isinstance(error_type, str) else None}"
-    if error_type == "validation" or text.startswith(_PREFIX) or status in (400, 422):
-        return _validation_error(text.removeprefix(_PREFIX))
-    for matches, kind, message in (
-        (
-            error_type == "overloaded" or status == 429,
-            ErrorKind.MODEL_OVERLOADED,
-            "The model is busy. Try again shortly.",
-        ),
-        (status == 413, ErrorKind.REQUEST_TOO_LARGE, "The request is larger than the model's server takes (2 MB)."),
-        (
-            status == 0 or status == 504 or "timed out" in text,
-            ErrorKind.UPSTREAM_TIMEOUT,
-            "The model did not answer in time. Ask for fewer tokens, or stream the answer.",
-        ),
-        (
-            error_type == "healthcheck" or status == 503,
-            ErrorKind.UPSTREAM_UNAVAILABLE,
-            "The model's server is not healthy. Try again shortly.",
-        ),
-    ):
-        if matches:
-            return ApiError(kind, message, detail=detail)
-    return ApiError(ErrorKind.GENERATION_FAILED, "The model failed while it generated the answer.", detail=detail)
+class TgiContainer(ServingContainer):
+    """TGI in front of one model."""
+
+    name: ClassVar[str] = tgi_events.NAME
+    product_name: ClassVar[str] = "text-generation-inference"
+    first_versions: ClassVar[Mapping[Feature, str]] = {
+        Feature.FREQUENCY_PENALTY: "1.4.1",
+        Feature.STRUCTURED_OUTPUT: "1.4.1",
+        Feature.ADAPTERS: "2.1.0",
+    }
+    schema_note: ClassVar[str] = (
+        "The schema must describe an object with properties. $ref, anyOf, enum, lists and nested objects work; what "
+        "does not (bounds of numbers, Any, recursion) is refused."
+    )
+    native: ClassVar[NativeRoute] = TgiNativeRoute()
+
+    def __init__(self, model: DeployedModel) -> None:
+        self.model = model
+
+    def prepare(self, parameters: GenerationParameters) -> Mapping[str, object]:
+        return {
+            **_sampling(parameters),
+            **_grammar(parameters.response_format),
+            **self._top_tokens(parameters),
+            # It takes a limited number of stops; all of them are searched by `generation` as well.
+            "stop": list(parameters.stops)[: self.model.max_stop_sequences],
+        }
+
+    def payload(self, prompt: str, max_new_tokens: int, prepared: Mapping[str, object], *, choice: int = 0) -> bytes:
+        parameters = {**prepared, "max_new_tokens": max_new_tokens, "details": True, "return_full_text": False}
+        seed = prepared.get("seed")
+        if isinstance(seed, int):
+            # With the same seed every choice would be the same answer.
+            parameters["seed"] = (seed + choice) % _SEEDS
+        return encode_json({"inputs": prompt, "parameters": parameters, "stream": True})
+
+    def tokens(self, parts: Iterable[bytes]) -> Iterator[Token | KeepAlive]:
+        return tgi_events.tokens(parts)
+
+    def error_of_response(self, status: int, text: str) -> ApiError:
+        return tgi_events.error_of_response(status, text)
+
+    def _top_tokens(self, parameters: GenerationParameters) -> dict[str, object]:
+        count, param = parameters.top_logprobs, parameters.top_logprobs_param
+        if count > self.model.max_top_logprobs:
+            raise ApiError(
+                ErrorKind.INVALID_VALUE,
+                f"{param} is {count}; {self.model.name} returns {self.model.max_top_logprobs} at most, its "
+                "MAX_TOP_N_TOKENS.",
+                param=param,
+            )
+        return {"top_n_tokens": count} if count else {}
 
 
-def _validation_error(text: str) -> ApiError:
-    too_long = _TOO_LONG.search(text)
-    if too_long is not None and too_long["input"] is not None:
-        limit, count = int(too_long["input_limit"]), int(too_long["input"])
-        return PromptTooLongError(_sentence(text), limit=limit, prompt_tokens=count, max_new_tokens=None)
-    if too_long is not None:
-        limit, count, new = (int(too_long[group]) for group in ("total_limit", "tokens", "new"))
-        return PromptTooLongError(_sentence(text), limit=limit, prompt_tokens=count, max_new_tokens=new)
-    named = re.search(r"`(\w+)`", text)
-    return ApiError(ErrorKind.INVALID_VALUE, _sentence(text), param=named[1] if named else None)
+def _sampling(asked: GenerationParameters) -> dict[str, object]:
+    """TGI refuses a temperature of 0 and a top_p of 1, and samples whenever one of them (or top_k, typical_p) is there
+    at all."""
+    parameters = _given(
+        repetition_penalty=asked.repetition_penalty, frequency_penalty=asked.frequency_penalty, seed=asked.seed
+    )
+    if (asked.temperature is not None and asked.temperature < _GREEDY_BELOW) or asked.top_p == 0:
+        return {**parameters, "do_sample": False}
+    sampled = _given(temperature=asked.temperature, top_p=asked.top_p, top_k=asked.top_k, typical_p=asked.typical_p)
+    return {**parameters, "do_sample": True, **sampled}
 
 
-def _sentence(text: str) -> str:
-    """TGI's own words, which name the parameter and its range, cut where they would be endless."""
-    short = text.strip()[:500] or "The model's server refused the request"
-    return short if short.endswith((".", "!", "?")) else short + "."
+def _given(**values: float | None) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _grammar(asked: SchemaFormat | RegexFormat | None) -> dict[str, object]:
+    """TGI's grammar for a response format. Raises ApiError for a schema that it cannot enforce."""
+    if asked is None:
+        return {}
+    if isinstance(asked, RegexFormat):
+        return {"grammar": {"type": "regex", "value": asked.pattern}}
+    from chat.serving.grammar import enforceable  # few requests need it, and a cold start should not wait for it
+
+    return {"grammar": {"type": "json", "value": enforceable(asked.schema, asked.path)}}
