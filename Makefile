@@ -129,8 +129,9 @@ bench-mirror: $(BIN)/.installed .venv-awscli/.installed ## Kill and resume a cop
 	@$(BIN)/python -m tools.bench.mirror .venv-awscli/bin/aws
 
 .PHONY: reference
-reference: $(BIN)/.installed ## Write the generated pages of docs/ from the code that they describe
+reference: $(BIN)/.installed ## Write the generated pages of docs/ and config/schema.json from the code
 	@$(BIN)/python -m tools.docs.settings_reference
+	@$(BIN)/python -m tools.docs.settings_schema
 	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
 	@$(BIN)/python -m tools.docs.command_reference
@@ -177,6 +178,7 @@ lint: $(BIN)/.installed ## Check style and formatting
 types: $(BIN)/.installed
 	@$(BIN)/mypy .
 	@$(BIN)/python -m tools.docs.settings_reference --check
+	@$(BIN)/python -m tools.docs.settings_schema --check
 	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference --check
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
 	@$(BIN)/python -m tools.docs.command_reference --check

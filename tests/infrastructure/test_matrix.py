@@ -1,14 +1,17 @@
-"""The matrix leaves no setting out."""
+"""The matrix leaves no setting out, and follows the schema that editors check a config by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from falconry import settings
+from tools.docs import settings_schema
 
 from .conftest import config_file
 from .matrix import MATRIX
@@ -64,3 +67,9 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 )
 def test_every_setting_is_changed_by_a_config(section: type[BaseModel], exercised: set[str]) -> None:
     assert set(fields(section)) - exercised == set()
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_every_config_follows_the_schema(name: str) -> None:
+    for text in (MATRIX[name].first, MATRIX[name].second):
+        jsonschema.validate(yaml.safe_load(text), settings_schema.schema())

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from falconry.settings.errors import section_of
 from falconry.settings.sections.deployment import Settings
+from tools.docs.generated import write_or_check
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 
@@ -24,6 +25,9 @@ _INTRODUCTION = """\
 
 One YAML file in `config/` is one deployment, named after the file. `make synth CONFIG=name` checks it without an AWS
 account; a mistake is reported with its line, the value found and what to write instead.
+
+An editor that knows YAML schemas completes and checks the file as you type, if its first line is that of the shipped
+ones: `# yaml-language-server: $schema=schema.json`. VS Code needs the extension "YAML" by Red Hat.
 
 This page is made from `falconry/settings/` by `make reference`.
 """
@@ -99,17 +103,5 @@ def _type(annotation: Any) -> str:
     return " or ".join(map(_type, _alternatives(annotation)))
 
 
-def main() -> int:
-    """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is not up to date. Run: make reference", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({PAGE: page()}))

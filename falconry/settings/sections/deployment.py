@@ -19,6 +19,13 @@ from falconry.settings.sections.operations import Operations
 ENDPOINT_NAME_LIMIT = 63
 """SageMaker's limit for an endpoint's name (CreateEndpoint, EndpointName)."""
 
+TAG_LIMIT = 40
+"""Of the 50 that AWS takes for a resource, Falconry keeps some for its own."""
+
+TAG_KEY_LIMIT = 128
+TAG_VALUE_LIMIT = 256
+"""Characters (Tagging Best Practices, "Tag naming limits and requirements")."""
+
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
@@ -29,7 +36,9 @@ class Settings(Section):
     """One deployment."""
 
     name: Name = Field(description="Taken from the file's name: config/dev.yaml is the deployment `dev`.")
-    region: str = Field(description="AWS region, for example `us-east-1`.")
+    region: str = Field(
+        description="AWS region, for example `us-east-1`.", json_schema_extra={"enum": [*sorted(REGIONS)]}
+    )
     account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
         default=None,
         description="Twelve digits in quotes. With it, a deploy with another account's credentials stops.",
@@ -40,7 +49,15 @@ class Settings(Section):
     network: Network = Field(default=Network(), description="Where models and front run.")
     api: Api = Field(default=Api(), description="Who may call.")
     delivery: Delivery | None = Field(default=None, description="Who may review and deploy it from GitHub.")
-    tags: dict[str, str] = Field(default={}, description="Tags for every resource, as `key: value`.")
+    tags: dict[str, str] = Field(
+        default={},
+        description="Tags for every resource, as `key: value`.",
+        json_schema_extra={
+            "maxProperties": TAG_LIMIT,
+            "propertyNames": {"pattern": "^(?![aA][wW][sS]:)", "minLength": 1, "maxLength": TAG_KEY_LIMIT},
+            "additionalProperties": {"type": "string", "maxLength": TAG_VALUE_LIMIT},
+        },
+    )
     log_retention_days: LogRetention = Field(
         default=90,
         description="How long logs are kept, in days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, ...",
@@ -76,9 +93,9 @@ class Settings(Section):
                 raise mistake(
                     f"{key!r}: AWS keeps tags that begin with `aws:` for itself. Choose another key.", field=key
                 )
-            if not 1 <= len(key) <= 128 or len(value) > 256:
+            if not 1 <= len(key) <= TAG_KEY_LIMIT or len(value) > TAG_VALUE_LIMIT:
                 raise mistake("a tag's key has 1 to 128 characters, its value at most 256.", field=key)
-        if len(tags) > 40:
+        if len(tags) > TAG_LIMIT:
             raise mistake(f"{len(tags)} tags; AWS takes 50 a resource and Falconry adds its own. Give 40 at most.")
         return tags
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from falconry.catalog import MODELS, why_not
+from falconry.catalog import INSTANCE_TYPES, MODELS, why_not
 from falconry.settings.checks import mistake, one_of
 from falconry.settings.section import Section
 from falconry.settings.sections.scaling import Scaling
@@ -32,11 +32,14 @@ MAX_TOP_N_TOKENS = 20
 class Model(Section):
     """One model to serve."""
 
-    name: str = Field(description="A model of the catalog, for example `falcon-180b-chat`.")
+    name: str = Field(
+        description="A model of the catalog, for example `falcon-180b-chat`.", json_schema_extra={"enum": list(MODELS)}
+    )
     instance_type: str = Field(
         default="",
         validate_default=True,
         description="SageMaker instance type. Default: the one that JumpStart deploys the model on.",
+        json_schema_extra={"enum": list(INSTANCE_TYPES)},
     )
     instance_count: int = Field(default=1, ge=1, le=100, description="How many instances stand behind the endpoint.")
     quantize: Literal["bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "eetq", "fp8"] | None = Field(
@@ -44,7 +47,12 @@ class Model(Section):
         description="Quantise the bf16 weights while they are loaded: less GPU memory, slower answers. Default: no.",
     )
     environment: dict[str, str] = Field(
-        default={}, description="Variables for the container, over JumpStart's. Values are strings, in quotes."
+        default={},
+        description="Variables for the container, over JumpStart's. Values are strings, in quotes.",
+        json_schema_extra={
+            "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+            "additionalProperties": {"type": "string", "maxLength": ENVIRONMENT_LIMIT},
+        },
     )
     model_data: Literal["jumpstart", "artifact_bucket"] = Field(
         default="jumpstart",

@@ -16,7 +16,10 @@ class ExistingVpc(Section):
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(description="`vpc-` and 8 or 17 hex digits.")
     subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
-        min_length=2, max_length=16, description="Two subnets or more, in different zones: `subnet-` and hex digits."
+        min_length=2,
+        max_length=16,
+        description="Two subnets or more, in different zones: `subnet-` and hex digits.",
+        json_schema_extra={"uniqueItems": True},
     )
     create_endpoints: bool = Field(
         default=True,
@@ -47,13 +50,18 @@ class ExistingVpc(Section):
 class Network(Section):
     """Where models and front run: isolated subnets without a route to the internet, or an existing VPC."""
 
-    cidr: str = Field(default="10.0.0.0/16", description="Address range of the VPC that is made, /16 to /24.")
+    cidr: str = Field(
+        default="10.0.0.0/16",
+        description="Address range of the VPC that is made, /16 to /24.",
+        json_schema_extra={"pattern": r"^(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-4])$"},
+    )
     zones: int = Field(default=2, ge=2, le=3, description="How many availability zones it spans, 2 or 3.")
     zone_names: tuple[str, ...] = Field(
         default=(),
         max_length=3,
         description="The zones by name, for example [us-east-1a, us-east-1d], where an instance type is not in all of "
         "them.",
+        json_schema_extra={"uniqueItems": True, "not": {"minItems": 1, "maxItems": 1}},
     )
     existing: ExistingVpc | None = Field(default=None, description="Use this VPC and make none.")
 
