@@ -1,4 +1,4 @@
-"""`python -m tools.pictures ASSEMBLY`: every picture of docs/pictures, the architecture from the folder of a synthesis.
+"""`python -m tools.pictures ASSEMBLY`: every picture of docs/pictures, the deployment from the folder of a synthesis.
 
 With `--check` it writes nothing and fails where a picture is not what would be drawn.
 """
@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.pictures import bench_charts, graph, models_chart, theme
+from tools.pictures import bench_charts, graph, models_chart, rooms, theme
 from tools.pictures.architecture import picture
 from tools.pictures.assembly import Assembly
 from tools.pictures.boxes import Picture
@@ -24,6 +24,8 @@ def pictures(assembly: Path) -> dict[str, str]:
         "architecture.svg": theme.finished(
             graph.svg(drawn), title="The architecture of a deployment", description=in_words(drawn)
         ),
+        "rooms.svg": rooms.svg(rooms.HOUSE),
+        "gateway-function.svg": rooms.svg(rooms.FRONT),
         "models.svg": models_chart.svg(),
         "benchmarks.svg": bench_charts.svg(bench_charts.PAGE.read_text(encoding="utf-8")),
     }

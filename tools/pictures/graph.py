@@ -17,20 +17,25 @@ _STACKS = {
     "api": theme.BLUE,
     "operations": theme.VIOLET,
 }
-_FONT = "Helvetica"
+FONT = "Helvetica"
 
 
 def svg(picture: Picture) -> str:
     """The picture, drawn. Raises RuntimeError with Graphviz's words where it cannot be."""
+    return laid_out(dot(picture))
+
+
+def laid_out(words: str) -> str:
+    """A graph in Graphviz's language as an SVG. Raises RuntimeError with Graphviz's words where it cannot be drawn."""
     node = shutil.which("node")
     if node is None:
         raise RuntimeError("node is not on the PATH. Run: make pictures")
     layout = Path(__file__).resolve().parent / "layout.mjs"
-    done = subprocess.run([node, str(layout)], input=dot(picture), capture_output=True, text=True, check=False)
+    done = subprocess.run([node, str(layout)], input=words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"Graphviz could not lay the architecture out: {done.stderr.strip()}")
-    return done.stdout.replace(f'font-family="{_FONT},sans-Serif"', f'font-family="{theme.FONT}"').replace(
-        f'font-family="{_FONT}"', f'font-family="{theme.FONT}"'
+        raise RuntimeError(f"Graphviz could not lay the graph out: {done.stderr.strip()}")
+    return done.stdout.replace(f'font-family="{FONT},sans-Serif"', f'font-family="{theme.FONT}"').replace(
+        f'font-family="{FONT}"', f'font-family="{theme.FONT}"'
     )
 
 
@@ -40,9 +45,9 @@ def dot(picture: Picture) -> str:
         [
             "digraph architecture {",
             f'bgcolor="{theme.PAPER}"; rankdir=TB; nodesep=0.3; ranksep=0.5; pad=0.2; newrank=true; splines=true;',
-            f'fontname="{_FONT}"; fontsize=14; fontcolor="{theme.FAINT}";',
-            f'node [shape=plain, fontname="{_FONT}", fontsize=13, fontcolor="{theme.INK}"];',
-            f'edge [fontname="{_FONT}", fontsize=12, fontcolor="{theme.FAINT}", arrowsize=0.7];',
+            f'fontname="{FONT}"; fontsize=14; fontcolor="{theme.FAINT}";',
+            f'node [shape=plain, fontname="{FONT}", fontsize=13, fontcolor="{theme.INK}"];',
+            f'edge [fontname="{FONT}", fontsize=12, fontcolor="{theme.FAINT}", arrowsize=0.7];',
             *_vpc(picture),
             *(_node(box) for box in picture.boxes if not box.in_vpc),
             *_rows(picture),
