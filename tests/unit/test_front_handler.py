@@ -9,6 +9,7 @@ from typing import Any, cast
 import chat.host.handler
 import pytest
 from chat.front import load_models
+from chat.host.event import ApiGatewayEvent
 from chat.http import Body
 
 from tests.unit.front_support import CHAT, FakeClient, answer, front, token
@@ -201,4 +202,4 @@ def test_pages_of_allowed_origins_may_read_answers(
     ],
 )
 def test_a_clients_own_timeout_is_heard(headers: dict[str, str] | None, seconds: float | None) -> None:
-    assert chat.host.handler.to_request(event(headers=headers), Context()).client_timeout == seconds
+    assert chat.host.handler.to_request(ApiGatewayEvent(event(headers=headers)), Context()).client_timeout == seconds
