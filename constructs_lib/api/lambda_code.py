@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aws_cdk import IgnoreMode
 from aws_cdk import aws_lambda as lambda_
 
 LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
@@ -22,5 +23,10 @@ def lambda_code(*packages: str) -> lambda_.Code:
     if missing:
         raise ValueError(f"packages: {', '.join(missing)}: no such folder in {LAMBDA_SRC}")
     others = sorted(entry.name for entry in LAMBDA_SRC.iterdir() if entry.name not in packages)
-    # Compiled files differ from machine to machine; with them the same commit would give another asset.
-    return lambda_.Code.from_asset(str(LAMBDA_SRC), exclude=[*others, "**/__pycache__", "**/*.pyc"])
+    return lambda_.Code.from_asset(
+        str(LAMBDA_SRC),
+        # Git's patterns can say "at the top only": a folder inside a package may be called like another package.
+        ignore_mode=IgnoreMode.GIT,
+        # Compiled files differ from machine to machine; with them the same commit would give another asset.
+        exclude=[*(f"/{name}" for name in others), "__pycache__", "*.pyc"],
+    )
