@@ -1,4 +1,4 @@
-"""What goes with a request all the way down: who it is, when it came, until when it may take, what the log keeps."""
+"""What accompanies a request through every package: its id, its deadline, and its record for the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chat.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to the API while it is answered. `created` is seconds since the epoch."""
+    """A request to the API while it is answered. `created` is seconds since the epoch."""
 
     id: str
     created: int

@@ -1,4 +1,4 @@
-"""Until when an answer may take. The front ends it itself, before anything around it would cut it off."""
+"""The deadlines of an answer. The front ends it itself, before anything around it would cut it off."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ _Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Moments on `clock`: for the end of the answer, for its first byte to the client, and for a stream's status
-    line."""
+    """Times on `clock`: for the end of the answer, its first byte to the client, and a stream's status line."""
 
     ends_at: float
     first_byte_by: float
@@ -55,7 +54,7 @@ class Deadline:
         )
 
     def whole_answer(self) -> Deadline:
-        """The deadline for an answer that is sent in one piece: all of it is the first byte."""
+        """The deadline of an answer that is sent in one piece: all of it is the first byte."""
         return Deadline(min(self.ends_at, self.first_byte_by), self.first_byte_by, self.status_by, self.clock)
 
     def passed(self) -> bool:

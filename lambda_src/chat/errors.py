@@ -1,8 +1,7 @@
 """Every error that the API answers with: one table, and the exception that carries a row of it.
 
 A client of OpenAI's SDK branches on the status, on `code`, and on two headers: `retry-after`, and `x-should-retry`,
-which overrules its habit of sending 408, 409, 429 and 5xx again. A generation that may have run is never invited to run
-again.
+which overrules its habit of retrying 408, 409, 429 and 5xx. No client is told to retry a generation that may have run.
 """
 
 from __future__ import annotations
@@ -86,11 +85,11 @@ class ApiError(Exception):
 
 
 def internal_error(error: Exception) -> ApiError:
-    """A mistake of ours. The log gets where it happened, and not the exception's words, which may quote a prompt."""
+    """The error for a bug of ours. The log gets its place, not the exception's text, which may quote a prompt."""
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     where = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
     return ApiError(
         ErrorKind.INTERNAL_ERROR,
-        "The API failed on this request. Tell whoever runs it the x-request-id.",
+        "The API failed on this request. Give its operator the x-request-id.",
         detail=f"{type(error).__name__} at {where}",
     )

@@ -1,4 +1,4 @@
-"""What serving containers differ in, by names of the field, and what the check of a request asks about one."""
+"""Features in which serving containers differ, and what the check of a request asks about a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chat.models import DeployedModel
 
 
 class Feature(Enum):
-    """Something that a request may ask for and that not every container, or not every version of one, can do."""
+    """Something that a request may ask for and that not every serving container, or version of one, can do."""
 
     ADAPTERS = auto()
     FREQUENCY_PENALTY = auto()

@@ -13,19 +13,19 @@ from chat.deadline import Deadline
 from chat.errors import ApiError, ErrorKind, internal_error
 from chat.http import Request, Response, error_response, json_response
 from chat.models import Models
-from chat.native.operation import Native
+from chat.native.operation import NativeOperation
 from chat.openai.chat_completions import ChatCompletions
 from chat.openai.completions import Completions
 from chat.prompt.templates import check_templates
 from chat.record import Record
 from chat.serving.containers import CONTAINERS, check_containers
-from chat.serving.sagemaker import Client, Endpoints
+from chat.serving.sagemaker import Endpoints, SageMakerClient
 
 _Operation = Callable[["Front", Request, str, Call], Response]
 
 
 def load_models(text: str) -> Models:
-    """The models that the JSON `text` describes. Raises ValueError for what is missing or wrong."""
+    """The models that the JSON `text` describes. Raises ValueError for one that is incomplete or wrong."""
     models = Models.from_json(text)
     check_templates(models)
     check_containers(models)
@@ -41,7 +41,7 @@ class Front:
     def __init__(
         self,
         models: Models,
-        client: Client,
+        client: SageMakerClient,
         *,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
@@ -50,7 +50,7 @@ class Front:
         self._models = models
         self._chat = ChatCompletions(models, endpoints)
         self._completions = Completions(models, endpoints)
-        self._native = Native(endpoints)
+        self._native = NativeOperation(endpoints)
         self._now = now
         self._clock = clock
 

@@ -1,4 +1,4 @@
-"""Request and Response: what every host (Lambda, a test) hands to the front and gets back."""
+"""Request and Response: what a host (Lambda, a test) gives to the front and gets back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chat.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `path` is decoded and carries no stage; `remaining_seconds` is what the host gives for the
-    answer, `client_timeout` how many seconds the client waits for a byte, if it says so."""
+    """An HTTP request. `path` is decoded and carries no stage; `remaining_seconds` is the time that the host gives for
+    the answer, `client_timeout` how many seconds the client waits for a byte, if it says so."""
 
     method: str
     path: str
@@ -28,8 +28,8 @@ class Request:
         try:
             value = json.loads(self.body, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
-            told = isinstance(error, json.JSONDecodeError | _NoNumberError)
-            reason = str(error) if told else "it could not be decoded"
+            explained = isinstance(error, json.JSONDecodeError | _NoNumberError)
+            reason = str(error) if explained else "it could not be decoded"
             raise ApiError(ErrorKind.INVALID_JSON, f"The body is not valid JSON: {reason}.") from None
         if not isinstance(value, dict):
             raise ApiError(ErrorKind.INVALID_JSON, 'The body must be a JSON object, such as {"model": ...}.')
@@ -37,7 +37,7 @@ class Request:
 
 
 class Body:
-    """The bytes of an answer, as they come. `close` ends the work behind them, whether or not iteration ever began.
+    """The bytes of an answer, as they come. `close` ends the work behind them, even if iteration never began.
 
     (A generator alone would not do: closing one that was never started skips its `finally`.)
     """
@@ -85,7 +85,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status and headers are settled before the first byte of `body`; `record` is complete when `body` has ended."""
+    """An HTTP response. Status and headers are final before the first byte of `body`; `record` is complete when `body`
+    has ended."""
 
     status: int
     headers: dict[str, str]

@@ -1,4 +1,4 @@
-"""The models that this deployment serves, from the environment of the function."""
+"""The models that this deployment serves, from the function's environment."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Models:
 
     @classmethod
     def from_json(cls, text: str) -> Models:
-        """From a JSON list with one object a model. Keys that this version does not know are left aside, so that a
-        deployment can hand over more than this function reads. Raises ValueError for what is missing or wrong."""
+        """The models in a JSON list with one object for each. Keys that this version does not know are ignored, so that
+        a deployment can hand over more than this function reads. Raises ValueError for what is missing or wrong."""
         fields = set(DeployedModel.__dataclass_fields__)
         try:
             return cls(

@@ -1,4 +1,4 @@
-"""What a field of a request may hold, as data: name, JSON type, range; and what to say when a value is outside.
+"""What a field of a request may hold, as data: name, JSON type, range; and the errors for what it may not.
 
 The field names are those of JSON Schema, so that a document can be generated from the same rows.
 """
@@ -17,7 +17,7 @@ JsonValue = object
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One field of a request.
+    """A field of a request.
 
     `neutral` values mean the same as leaving the field out. A field with `unsupported` takes only those; the text says
     why and what to do instead. So does one that `needs` a feature which no version of the server has; `without` is then
@@ -243,13 +243,13 @@ def _unknown(name: str, known: list[str], prefix: str) -> ApiError:
     import difflib  # for a mistake only
 
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    mend = f" Did you mean {prefix}{nearest[0]}?" if nearest else f" Known: {', '.join(known)}."
+    hint = f" Did you mean {prefix}{nearest[0]}?" if nearest else f" Known: {', '.join(known)}."
     path = prefix + (name if len(name) <= 80 else name[:80] + "...")
-    return ApiError(ErrorKind.UNKNOWN_PARAMETER, f"Unknown parameter: {path}.{mend}", param=path)
+    return ApiError(ErrorKind.UNKNOWN_PARAMETER, f"Unknown parameter: {path}.{hint}", param=path)
 
 
 def shown(value: JsonValue) -> str:
-    """`value` for a sentence: its JSON when that is short, with the type of a string, a list or an object."""
+    """`value` as part of a sentence: its JSON if that is short, a list or an object by its type only."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     text = json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What the log keeps of a request: ids, counts and times. Never a prompt, an answer or a key."""
+"""What the log keeps of a request: ids, counts and times; never a prompt, an answer or a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chat.errors import ApiError, ErrorKind
 
 @dataclass(slots=True)
 class Record:
-    """Filled while a request runs. Times are milliseconds since the request came in."""
+    """Facts about one request, filled in while it runs. Times are milliseconds since the request came in."""
 
     model: str | None = None
     stream: bool | None = None
@@ -43,7 +43,7 @@ class Record:
             self.time_to_first_token_ms = self.elapsed_ms()
 
     def tokens_per_second(self) -> float | None:
-        """How fast tokens followed the first one; None for an answer of fewer than two."""
+        """The rate of the tokens after the first one; None for an answer of fewer than two."""
         if self.time_to_first_token_ms is None or (self.completion_tokens or 0) < 2:
             return None
         milliseconds = self.elapsed_ms() - self.time_to_first_token_ms

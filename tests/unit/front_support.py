@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from chat.front import Front
 from chat.http import Request, Response
 from chat.models import DeployedModel, Models
-from chat.serving.sagemaker import Client
+from chat.serving.sagemaker import SageMakerClient
 
 CHAT = "falcon-180b-chat"
 INSTRUCT = "falcon-7b-instruct"
@@ -96,7 +96,7 @@ def model(name: str, template: str | None, **changes: Any) -> DeployedModel:
     return DeployedModel(name=name, endpoint=f"falconry-dev-{name}", template=template, **values)
 
 
-def front(client: Client, clock: Callable[[], float] | None = None, **changes: Any) -> Front:
+def front(client: SageMakerClient, clock: Callable[[], float] | None = None, **changes: Any) -> Front:
     """A front with a 180B chat model, a 7B instruct model and a base model."""
     models = Models(
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chat.prompt.templates import TEMPLATES, Message, neutralise
+from chat.prompt.templates import TEMPLATES, Message, neutralize
 
 CONVERSATION = [
     Message("system", "You are brief."),
@@ -40,9 +40,9 @@ def test_a_message_cannot_pass_itself_off_as_another_turn(template: str, label: 
 
 @pytest.mark.parametrize("special", ["<|endoftext|>", ">>ANSWER<<"])
 def test_nor_end_the_text(special: str) -> None:
-    assert special not in neutralise(f"before {special} after")
-    assert "before" in neutralise(f"before {special} after")
+    assert special not in neutralize(f"before {special} after")
+    assert "before" in neutralize(f"before {special} after")
 
 
 def test_labels_within_a_line_stay() -> None:
-    assert neutralise("A User: is somebody.") == "A User: is somebody."
+    assert neutralize("A User: is somebody.") == "A User: is somebody."

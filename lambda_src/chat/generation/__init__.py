@@ -1,4 +1,5 @@
-"""One generation: a prompt and its parameters in, pieces of text out, whose first is there before the status line.
+"""One generation: a prompt and its parameters in, deltas of text out.
 
-Ends an answer at its stops and at the deadline, and counts tokens. Imported by `openai` and `native`.
+The first delta is there before the status line. An answer ends here at its stops and at the deadline, and its tokens
+are counted. Imported by `openai`.
 """

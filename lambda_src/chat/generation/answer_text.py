@@ -1,4 +1,4 @@
-"""From the texts of tokens to what a client may see of them."""
+"""Turns the texts of tokens into what a client may see of them."""
 
 from __future__ import annotations
 

@@ -19,17 +19,17 @@ MOST_CHOICES = 128
 """Answers a request: OpenAI's limit, and as many requests as a container takes at once (MAX_CONCURRENT_REQUESTS)."""
 
 Item = TextDelta | KeepAlive | None
-"""What came of one choice; None: it has ended."""
+"""An event of one choice; None: it has ended."""
 
 
 class Choices:
-    """Answers that have begun, in the order of their requests. Close them, also when something fails."""
+    """Answers that have begun, in the order of their requests. They must be closed, also when something fails."""
 
     def __init__(self, generations: Sequence[Generation]) -> None:
         self.generations = generations
 
     def items(self) -> Iterator[tuple[int, Item]]:
-        """What comes, with the choice it belongs to. Raises ApiError if one of them fails."""
+        """Events as they come, each with the index of its choice. Raises ApiError if one of them fails."""
         if len(self.generations) > 1:
             yield from self._interleaved()
             return
@@ -74,8 +74,8 @@ def _pump(running: Generation, index: int, put: Callable[[tuple[int, Item | Exce
 
 
 def start(endpoints: Endpoints, requests: Sequence[GenerationRequest], call: Call) -> Choices:
-    """Begin all `requests` and wait for the first token of each. Raises ApiError if one cannot be had; the others are
-    ended then."""
+    """Begin all `requests` and wait for the first token of each. Raises ApiError if one of them fails, and ends the
+    others then."""
     if len(requests) == 1:
         first = generation.start(endpoints, requests[0], call)
         call.record.first_token()

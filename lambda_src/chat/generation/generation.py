@@ -16,7 +16,7 @@ from chat.serving.sagemaker import ByteStream, Endpoints
 
 
 class Prompt(Protocol):
-    """What proposes a prompt, and another when the server refuses it for its length."""
+    """A source of prompts: it proposes one, and a shorter one when the server refuses that for its length."""
 
     def fit(self) -> Fit:
         """The proposal to send now."""

@@ -1,4 +1,4 @@
-"""Where an answer ends: the stop texts are searched here, since a server may leave them in its text and miss those that
+"""Stop texts: they are searched here, since a server may leave them in its text and miss those that
 end inside a token."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The audit log: one object in S3 for each request, where a deployment keeps one.
 
-It holds what the log line of the request holds, who called from where, and, where the deployment says so, the request's
-and the answer's own bytes. The front may put these objects and do nothing else with them.
+It holds the fields of the request's log line, the caller's address and, where the deployment says so, the bytes of
+request and answer. The front may put these objects and do nothing else with them.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 2
 """The end of an answer waits for its record: six seconds at most."""
 
 
-class Client(Protocol):
+class S3Client(Protocol):
     """The one operation of botocore's `s3` client that is used."""
 
     def put_object(self, **request: str | bytes) -> object: ...
 
 
-class AuditLog:
-    """Puts records into `bucket` through `client`; `content` says whether they hold prompts and answers."""
+class AuditWriter:
+    """Puts audit records into `bucket` through `client`; `content` says whether they hold prompts and answers."""
 
-    def __init__(self, bucket: str, client: Client, *, content: bool) -> None:
+    def __init__(self, bucket: str, client: S3Client, *, content: bool) -> None:
         self._bucket = bucket
         self._client = client
         self._content = content
 
     def copy_of(self, body: Body) -> list[bytes]:
-        """What `body` yields from now on, if content is kept; else it stays empty."""
+        """A list that fills with what `body` yields, if content is kept; else it stays empty."""
         chunks: list[bytes] = []
         if self._content:
             body.on_chunk(chunks.append)
         return chunks
 
     def write(self, fields: Mapping[str, object], request: bytes, answer: list[bytes], now: float) -> str | None:
-        """Put the record of one request. Gives what went wrong, or None; never raises: it is not worth an answer."""
+        """Put the record of one request. Returns what went wrong, or None; never raises: it is not worth an answer."""
         time = datetime.fromtimestamp(now, UTC)
         record: dict[str, object] = {"time": time.isoformat(timespec="milliseconds"), **fields}
         if self._content:
@@ -68,19 +68,19 @@ class AuditLog:
         return None
 
 
-def from_environment() -> AuditLog | None:
-    """The deployment's audit log, or None where it keeps none."""
+def from_environment() -> AuditWriter | None:
+    """The writer of the deployment's audit log, or None where it keeps none."""
     bucket = os.environ.get(BUCKET_VARIABLE)
     if not bucket:
         return None
-    return AuditLog(bucket, _create_client(), content=os.environ.get(CONTENT_VARIABLE) == "true")
+    return AuditWriter(bucket, _create_client(), content=os.environ.get(CONTENT_VARIABLE) == "true")
 
 
-def _create_client() -> Client:
+def _create_client() -> S3Client:
     from botocore.config import Config
     from botocore.session import get_session
 
-    client: Client = get_session().create_client(
+    client: S3Client = get_session().create_client(
         "s3",
         region_name=os.environ.get("AWS_REGION"),
         config=Config(

@@ -20,8 +20,8 @@ from chat.models import ENVIRONMENT_VARIABLE
 from chat.serving.sagemaker import create_client
 
 
-class Context(Protocol):
-    """What is used of Lambda's context object."""
+class LambdaContext(Protocol):
+    """The members of Lambda's context object that are used."""
 
     aws_request_id: str
 
@@ -48,8 +48,8 @@ def front() -> Front:
     return Front(load_models(os.environ.get(ENVIRONMENT_VARIABLE, "")), create_client())
 
 
-def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:
-    """Answer one event; `body` yields bytes and has `close`, to be called when nobody listens any more."""
+def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
+    """Answer one event. `body` yields bytes and has `close`, to be called when nobody listens any more."""
     read = ApiGatewayEvent(event)
     if not read.is_request:
         _log({"level": "DEBUG", "message": "not a request", "keys": read.keys[:20]})
@@ -62,7 +62,7 @@ def handler(event: Mapping[str, object], context: Context) -> dict[str, object]:
     return {"statusCode": response.status, "headers": response.headers, "body": response.body}
 
 
-def to_request(event: ApiGatewayEvent, context: Context) -> Request:
+def to_request(event: ApiGatewayEvent, context: LambdaContext) -> Request:
     """The request that `event` describes, with the time that Lambda leaves for it."""
     return Request(
         method=event.method,
@@ -75,7 +75,7 @@ def to_request(event: ApiGatewayEvent, context: Context) -> Request:
 
 
 def _cors_headers(origin: str) -> dict[str, str]:
-    """What lets a page of an allowed origin read the answer. Nothing without allowed origins."""
+    """Headers that let a page of an allowed origin read the answer; none without allowed origins."""
     if not CORS_ORIGINS:
         return {}
     allowed = "*" if "*" in CORS_ORIGINS else origin if origin in CORS_ORIGINS else None
@@ -89,7 +89,7 @@ def _cors_headers(origin: str) -> dict[str, str]:
 
 
 def _log_response(event: ApiGatewayEvent, request: Request, response: Response, copy: list[bytes]) -> None:
-    """One line a request: ids, counts, times and metrics. Never a prompt, an answer or a key.
+    """Write the request's log line: ids, counts, times and metrics; never a prompt, an answer or a key.
 
     `copy` is what was answered, for an audit log that keeps it.
     """
@@ -118,8 +118,8 @@ def _log_response(event: ApiGatewayEvent, request: Request, response: Response, 
         _audit(AUDIT_LOG, {**line, "source_ip": event.source_ip}, request, copy, now)
 
 
-def _audit(log: audit.AuditLog, line: Mapping[str, object], request: Request, copy: list[bytes], now: float) -> None:
-    """Everything has been sent by now: only the end of the answer waits for its record."""
+def _audit(log: audit.AuditWriter, line: Mapping[str, object], request: Request, copy: list[bytes], now: float) -> None:
+    """Write the audit record. Everything has been sent by now: only the end of the answer waits for it."""
     failure = log.write(line, request.body, copy, now)
     _log(
         {

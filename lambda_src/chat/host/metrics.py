@@ -1,4 +1,4 @@
-"""Metrics of requests as CloudWatch takes them out of a log line (embedded metric format).
+"""Metrics of requests, in a log line from which CloudWatch extracts them (embedded metric format).
 
 Specification: Amazon CloudWatch user guide, "Embedded metric format". The line is the request's own, so metrics cost no
 call and no second line.

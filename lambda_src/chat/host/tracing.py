@@ -1,4 +1,4 @@
-"""What X-Ray is told of a request: how long the model took, and what came of it. No prompt and no answer.
+"""A request's segment for X-Ray: how long the model took, and the outcome; no prompt and no answer.
 
 Lambda runs a daemon beside the function that takes segments by UDP (AWS X-Ray developer guide, "Sending trace data to
 X-Ray" and "Segment documents"). One datagram a traced request needs no SDK.

@@ -20,7 +20,7 @@ from chat.serving.sagemaker import ByteStream, Endpoints
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
+class NativeOperation:
     """The operation, on `endpoints`."""
 
     endpoints: Endpoints

@@ -1,4 +1,4 @@
 """OpenAI's API: the body of a chat completion or a completion in, an object or a stream of OpenAI's chunks out.
 
-Imported by `front` and `openapi`; knows nothing of `native`.
+Bodies become typed requests here, once. Imported by `front` and `openapi`; knows nothing of `native`.
 """

@@ -1,4 +1,4 @@
-"""What the answers of OpenAI's two routes have in common: ids, usage, and the events of a stream."""
+"""The answers of OpenAI's two routes, as far as they are alike: ids, usage, and the events of a stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chat.serving.container import Token
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What every object of one answer repeats."""
+    """The members that every object of one answer repeats."""
 
     id: str
     created: int
@@ -145,7 +145,7 @@ class Answer:
         self.choices.note(self.record, self.prompts)
 
     def _dropped_header(self) -> dict[str, str]:
-        """Tells that the oldest messages did not fit and were left out."""
+        """The header that says how many of the oldest messages did not fit and were left out."""
         dropped = self.choices.generations[0].messages_dropped
         return {"x-falconry-messages-dropped": str(dropped)} if dropped else {}
 

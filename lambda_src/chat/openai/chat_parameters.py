@@ -1,7 +1,7 @@
 """The body of POST /v1/chat/completions: OpenAI's fields (openai-openapi), and three more.
 
-What the server cannot do is refused with a reason. Nothing is taken and silently left out, except where OpenAI's field
-has no effect on the text either.
+What cannot be done is refused with a reason. No field is silently ignored, except where OpenAI's own has no effect on
+the text either.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CHAT_BODY = (
         description="The most tokens to generate; without it, what the context has room for.",
     ),
     Parameter(name="max_tokens", types=("integer",), minimum=1, description="The older name of max_completion_tokens."),
-    # Taken, and without effect on the text.
-    Parameter(name="safety_identifier", types=("string",), description="Taken and not used."),
-    Parameter(name="prompt_cache_key", types=("string",), description="Taken and not used."),
-    Parameter(name="metadata", types=("object",), description="Taken and not kept."),
-    # What OpenAI has and Falcon has not.
+    # Accepted, without effect on the text.
+    Parameter(name="safety_identifier", types=("string",), description="Accepted and ignored."),
+    Parameter(name="prompt_cache_key", types=("string",), description="Accepted and ignored."),
+    Parameter(name="metadata", types=("object",), description="Accepted and ignored."),
+    # Fields of OpenAI that the Falcon models or this API cannot honor.
     Parameter(
         name="store",
         types=("boolean",),
@@ -113,7 +113,7 @@ CHAT_BODY = (
     Parameter(
         name="web_search_options",
         types=("object",),
-        unsupported="the endpoint has no way to the internet.",
+        unsupported="the endpoint has no internet access.",
         description="Not supported.",
     ),
 )

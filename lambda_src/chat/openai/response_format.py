@@ -1,5 +1,4 @@
-"""`response_format`: answers that follow a JSON schema, where the server can make
-them."""
+"""`response_format`: answers that follow a JSON schema or a regular expression."""
 
 from __future__ import annotations
 
@@ -14,8 +13,8 @@ from chat.serving.container import RegexFormat, SchemaFormat
 _JSON_SCHEMA = (
     Parameter(name="name", types=("string",), required=True, min_length=1, description="A name for the schema."),
     Parameter(name="schema", types=("object",), required=True, description="The JSON schema of the answer."),
-    Parameter(name="description", types=("string",), description="Taken and not used."),
-    Parameter(name="strict", types=("boolean",), description="Taken; the schema is always kept to."),
+    Parameter(name="description", types=("string",), description="Accepted and ignored."),
+    Parameter(name="strict", types=("boolean",), description="Accepted; the schema is always enforced."),
 )
 
 _TYPES = ("text", "json_schema", "json_object", "json", "regex")
@@ -24,7 +23,7 @@ _TYPES = ("text", "json_schema", "json_object", "json", "regex")
 
 
 def response_format(value: Mapping[str, object] | None, server: Server) -> SchemaFormat | RegexFormat | None:
-    """What the request's `response_format` asks of the answer. Raises ApiError for a format that cannot be had."""
+    """The format that a request's `response_format` asks for. Raises ApiError for one that is not supported."""
     if value is None:
         return None
     kind = value.get("type")

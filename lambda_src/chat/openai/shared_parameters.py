@@ -92,7 +92,7 @@ SHARED = (
         neutral=(1,),
         description="Above 1, tokens that are already there become less likely.",
     ),
-    Parameter(name="user", types=("string",), description="Taken and not used."),
+    Parameter(name="user", types=("string",), description="Accepted and ignored."),
     Parameter(
         name="logit_bias",
         types=("object",),

@@ -1,4 +1,4 @@
-"""The API's description: the operations' own tables of parameters in, an OpenAPI document out.
+"""The API's description: the tables that requests are checked against in, an OpenAPI document out.
 
-Only `front` imports it, and only when somebody asks for the document.
+Imported by `front` alone, and only when somebody asks for the document.
 """

@@ -155,7 +155,7 @@ def _reading(operation: str, summary: str, answer: str) -> dict[str, object]:
 def _object(
     table: Sequence[Parameter], container: type[ServingContainer], **replaced: dict[str, object]
 ) -> dict[str, object]:
-    """The schema of an object with the fields of `table`; `replaced` has those that are told in more detail."""
+    """The schema of an object with the fields of `table`; `replaced` has those that are described in more detail."""
     properties = {row.name: {**_property(row, container), **replaced.get(row.name, {})} for row in table}
     required = [row.name for row in table if row.required]
     return {
@@ -262,7 +262,7 @@ _MESSAGES: dict[str, object] = {
         "properties": {
             "role": {"enum": list(ROLES)},
             "content": {"anyOf": [{"type": "string"}, {"type": "array", "items": _TEXT_PART}]},
-            "name": {"type": "string", "description": "Taken and not used."},
+            "name": {"type": "string", "description": "Accepted and ignored."},
         },
         "required": ["role", "content"],
     }

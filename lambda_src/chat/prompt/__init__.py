@@ -1,4 +1,4 @@
 """The prompt: chat messages or a text in, one string that fits the model's context out.
 
-Imported by `generation` and what stands before it.
+Imported by `openai` and `generation`, and by `openapi` for the roles of messages.
 """

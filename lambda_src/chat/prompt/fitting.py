@@ -1,5 +1,4 @@
-"""Makes a conversation fit into a model's context, with no tokenizer at hand: an estimate first, then the
-server's own count.
+"""Fits a conversation into a model's context without a tokenizer: an estimate first, then the server's own count.
 
 A serving container refuses a prompt that is too long at once, before any work on a GPU, and its refusal tells the exact
 number of tokens. So a request costs a second, quick call only when the estimate was wrong.
@@ -116,11 +115,11 @@ class PromptFitter:
     def _too_long(self, prompt_tokens: int) -> ApiError:
         left_out = f", after leaving out the oldest {self._messages_dropped}" if self._messages_dropped else ""
         asked = f" and max_tokens asks for {self._max_tokens} more" if self._max_tokens else ""
-        mend = "Shorten the messages or ask for fewer tokens." if self._max_tokens else "Shorten the messages."
+        fix = "Shorten the messages or ask for fewer tokens." if self._max_tokens else "Shorten the messages."
         return ApiError(
             ErrorKind.CONTEXT_LENGTH_EXCEEDED,
             f"{too_long(self._max_total, self._max_input)} "
-            f"The messages are {prompt_tokens} tokens{left_out}{asked}. {mend}",
+            f"The messages are {prompt_tokens} tokens{left_out}{asked}. {fix}",
             param="messages",
         )
 

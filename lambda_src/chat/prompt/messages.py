@@ -10,7 +10,7 @@ ROLES = {"system": "system", "developer": "system", "user": "user", "assistant":
 """OpenAI's roles, and the template's role for each."""
 
 _WITHOUT_EFFECT = frozenset({"name", "refusal", "annotations", "audio", "function_call", "tool_calls", "tool_call_id"})
-"""What OpenAI's SDK sends along when an earlier answer is handed back; there it is null or empty."""
+"""Fields that OpenAI's SDK sends when an earlier answer is handed back; there they are null or empty."""
 
 
 def parse_messages(value: object) -> list[Message]:

@@ -1,7 +1,7 @@
 """From chat messages to the one string that a Falcon model continues.
 
 The chat models were tuned on plain-text dialogue: no role label is a special token. So a label or a special string
-inside what a user wrote would be read as the start of another turn; `neutralise` takes that meaning away and keeps the
+inside what a user wrote would be read as the start of another turn; `neutralize` takes that meaning away and keeps the
 text legible.
 
 Sources of the formats: for falcon-180b-chat the demo of its publisher (`System: ...`, `User: ...`, `Falcon: ...`, one
@@ -31,7 +31,7 @@ SPECIAL_STRINGS = (
     ">>MIDDLE<<",
     "<|endoftext|>",
 )
-"""Falcon's special tokens (ids 0 to 11). A server that encodes a prompt recognises them anywhere in the text."""
+"""Falcon's special tokens (ids 0 to 11). A server that encodes a prompt recognizes them anywhere in the text."""
 
 _ROLE_LABEL = re.compile(r"^([ \t]*(?:System|User|Falcon|Assistant))(:)", re.IGNORECASE | re.MULTILINE)
 _SPECIAL = re.compile("|".join(re.escape(text) for text in SPECIAL_STRINGS))
@@ -47,7 +47,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatTemplate:
-    """How one family of models writes a dialogue.
+    """The dialogue format of a family of models.
 
     `labels` gives the text before each role's content, `separator` what stands between turns, and `stops` the texts
     with which the model would begin the next turn itself; generation ends there and they are never part of an answer.
@@ -74,7 +74,7 @@ class ChatTemplate:
     def _turn(self, message: Message, neutral: bool) -> str:
         content = message.content.replace("\r\n", "\n").strip()
         if neutral:
-            content = neutralise(content)
+            content = neutralize(content)
         if self.collapse_blank_lines:
             content = re.sub(r"\n{2,}", "\n", content)
         return self.labels[message.role] + content
@@ -103,7 +103,7 @@ def check_templates(models: Models) -> None:
     """Raise ValueError for a model whose template does not exist."""
     for model in models:
         if model.template is not None and model.template not in TEMPLATES:
-            raise ValueError(f"{model.name}: template {model.template!r} is none of {', '.join(TEMPLATES)}, or null")
+            raise ValueError(f"{model.name}: template {model.template!r} is not one of {', '.join(TEMPLATES)}, or null")
 
 
 def template_of(model: DeployedModel, models: Models) -> ChatTemplate:
@@ -119,7 +119,7 @@ def template_of(model: DeployedModel, models: Models) -> ChatTemplate:
     return TEMPLATES[model.template]
 
 
-def neutralise(text: str) -> str:
+def neutralize(text: str) -> str:
     """`text` in which no line starts with a role label and no special token of Falcon is left.
 
     The replacement can be seen ("User :" for "User:"), keeps every word, and touches labels only at the start of a

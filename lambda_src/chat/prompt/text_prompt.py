@@ -1,4 +1,4 @@
-"""A prompt that is sent as the client wrote it: nothing may be left out of it."""
+"""A prompt that is sent as the client wrote it, whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TextPrompt:
         self._param = param
 
     def fit(self) -> Fit:
-        """The one proposal that there is."""
+        """The only proposal."""
         estimate = math.ceil(len(self._prompt.encode()) * TOKENS_PER_BYTE)
         return Fit(self._prompt, self._max_tokens, estimate, False, 0)
 

@@ -1,4 +1,5 @@
-"""The model server behind the endpoint: a payload in, the server's events or an API error out.
+"""The server behind the endpoint: generation parameters in, tokens or an API error out.
 
-Imported by `prompt` and what stands before it; holds the call to SageMaker too.
+`container` is the seam, in words of no product; `tgi` implements it, and nothing outside this package names a product.
+`sagemaker` makes the call. Imported by every package that stands before it.
 """

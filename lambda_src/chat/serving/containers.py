@@ -12,7 +12,7 @@ CONTAINERS: Mapping[str, type[ServingContainer]] = {container.name: container fo
 
 
 def container_of(model: DeployedModel) -> ServingContainer:
-    """What serves `model`."""
+    """The container that serves `model`."""
     return CONTAINERS[model.container](model)
 
 
@@ -20,4 +20,4 @@ def check_containers(models: Models) -> None:
     """Raise ValueError for a model whose container does not exist."""
     for model in models:
         if model.container not in CONTAINERS:
-            raise ValueError(f"{model.name}: container {model.container!r} is none of {', '.join(CONTAINERS)}")
+            raise ValueError(f"{model.name}: container {model.container!r} is not one of {', '.join(CONTAINERS)}")

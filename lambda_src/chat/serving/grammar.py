@@ -1,4 +1,4 @@
-"""From the JSON schemas that people write to those that text-generation-inference (TGI) enforces.
+"""Rewrites the JSON schemas that people write into ones that text-generation-inference (TGI) enforces.
 
 TGI translates a schema into a regular expression (with `outlines`). What the translation does not know it leaves out,
 and for some of it the whole grammar: the answer is then free text, and only the server's log says so. So a schema is
@@ -82,7 +82,7 @@ class _Rewriting:
                 param=self.path,
             )
         if not isinstance(schema, dict):
-            raise _refused(path, f"{shown(schema)} is no schema of a value; name its type.")
+            raise _refused(path, f"{shown(schema)} is not a schema of a value; name its type.")
         keywords = {name: value for name, value in schema.items() if name not in _ANNOTATIONS}
         for name, rewrite in _FORMS.items():
             if name in keywords:
@@ -255,7 +255,7 @@ def _only(keywords: Schema, names: tuple[str, ...], path: str) -> None:
     for name in keywords:
         if name not in names:
             raise _refused(
-                f"{path}.{name[:80]}", "a grammar cannot keep to it here. Leave it out, and check the answer."
+                f"{path}.{name[:80]}", "a grammar cannot enforce it here. Leave it out, and check the answer."
             )
 
 

@@ -32,23 +32,23 @@ class EventStream(Protocol):
     def close(self) -> None: ...
 
 
-class Client(Protocol):
+class SageMakerClient(Protocol):
     """The one operation of botocore's `sagemaker-runtime` client that is used."""
 
     def invoke_endpoint_with_response_stream(self, **request: str | bytes) -> dict[str, EventStream]: ...
 
 
-def create_client() -> Client:
+def create_client() -> SageMakerClient:
     """The client, from the environment that Lambda sets. A generation is never replayed: one attempt, no shorter
     timeout."""
     from botocore.config import Config
     from botocore.session import get_session
 
     session = get_session()
-    # botocore walks through the folders of some 440 services, twice, to see that the one exists: a quarter of the
-    # client's making.
+    # botocore lists the folders of some 440 services, twice, to see that this one exists: a quarter of the time that it
+    # takes to make the client.
     session.get_component("data_loader").list_available_services = lambda type_name: [_SERVICE]
-    client: Client = session.create_client(
+    client: SageMakerClient = session.create_client(
         _SERVICE,
         region_name=os.environ.get("AWS_REGION"),
         config=Config(
@@ -88,9 +88,9 @@ class ByteStream:
 
 
 class Endpoints:
-    """The endpoints of the deployment."""
+    """The deployment's endpoints, called through `client`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: SageMakerClient) -> None:
         self._client = client
 
     def invoke(self, container: ServingContainer, body: bytes) -> ByteStream:
@@ -119,7 +119,7 @@ _BY_CODE: dict[str, tuple[ErrorKind, str]] = {
     "ServiceUnavailable": (ErrorKind.UPSTREAM_UNAVAILABLE, "The model's endpoint is not available. Try again shortly."),
     "AccessDeniedException": (
         ErrorKind.UPSTREAM_ACCESS_DENIED,
-        "This API has no permission to call the model's endpoint. Whoever runs it must look at the function's role.",
+        "This API has no permission to call the model's endpoint. Its operator must check the function's role.",
     ),
     "InternalStreamFailure": (ErrorKind.GENERATION_FAILED, "The connection to the model broke off."),
     "ModelStreamError": (ErrorKind.GENERATION_FAILED, "The connection to the model broke off."),

@@ -21,7 +21,7 @@ def safe_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"it is no regular expression: {error}") from None
+        raise ValueError(f"it is not a regular expression: {error}") from None
     atoms = _ATOM.findall(pattern)
     if atoms[:1] == ["^"]:
         atoms = atoms[1:]
