@@ -41,8 +41,9 @@ class RegexFormat:
 class GenerationParameters:
     """How to generate. None: not asked for; the default of `temperature` and `top_p` is then 1.
 
-    `stops` are texts that end the answer. `top_logprobs` is how many of the likeliest tokens to return in each place,
-    which the request calls `top_logprobs_param`.
+    What only some containers can do is there only if this one has the feature. `stops` are texts that end the answer.
+    `top_logprobs` is how many of the likeliest tokens to return in each place, which the request calls
+    `top_logprobs_param`.
     """
 
     temperature: float | None = None
@@ -51,6 +52,9 @@ class GenerationParameters:
     typical_p: float | None = None
     repetition_penalty: float | None = None
     frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: Mapping[str, object] | None = None
+    prediction: Mapping[str, object] | None = None
     seed: int | None = None
     stops: Sequence[str] = ()
     top_logprobs: int = 0
