@@ -19,7 +19,7 @@ from constructs_lib.api.api_client import ApiClient
 from constructs_lib.api.api_domain import ApiDomain
 from constructs_lib.api.bearer_authorizer import BearerAuthorizer
 from constructs_lib.api.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
-from constructs_lib.api.chat_function import ChatFunction, ServedModel
+from constructs_lib.api.chat_function import ChatFunction, GatewayModel
 from constructs_lib.api.cors import Cors
 from constructs_lib.api.jwt_authorizer import JwtAuthorizer
 from constructs_lib.api.page_function import PageFunction
@@ -238,9 +238,9 @@ def _origins(settings: Settings) -> Mapping[str, str]:
     return {"FALCONRY_CORS_ORIGINS": json.dumps(origins, separators=(",", ":"))} if origins else {}
 
 
-def _served(settings: Settings, model: Model) -> ServedModel:
+def _served(settings: Settings, model: Model) -> GatewayModel:
     entry = MODELS[model.name]
-    return ServedModel(
+    return GatewayModel(
         name=model.name,
         endpoint=settings.endpoint_name(model),
         inference_component=settings.component_name(model),

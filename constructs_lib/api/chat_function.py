@@ -23,8 +23,8 @@ TIMEOUT = Duration.minutes(15)
 
 
 @dataclass(frozen=True, slots=True)
-class ServedModel:
-    """What the front must know of one model. Becomes an object of the environment variable FALCONRY_MODELS."""
+class GatewayModel:
+    """What the gateway function must know of a model: an object of its environment variable FALCONRY_MODELS."""
 
     name: str
     endpoint: str
@@ -62,7 +62,7 @@ class ChatFunction(Construct):
         construct_id: str,
         *,
         function_name: str,
-        models: Sequence[ServedModel],
+        models: Sequence[GatewayModel],
         invocable_endpoints: Sequence[str],
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
