@@ -23,7 +23,7 @@ class Feature(Enum):
 class Server(Protocol):
     """What serves `model`, as far as the check of a request asks about it.
 
-    `first_versions` has the product's first version with each feature; a feature that is not there it never had.
+    `first_versions` has the product's first version with each feature; a feature that is not in it was never there.
     """
 
     @property

@@ -168,8 +168,8 @@ class ServingContainer(Protocol):
     """What the server in a SageMaker container speaks, for one deployed model.
 
     `name` is how a deployment and the log name the product, `product_name` how its publisher does. `first_versions`
-    has the first version with each feature; a feature that is not there it never had. `schema_note` tells users which
-    JSON schemas a response format may have.
+    has the first version with each feature; a feature that is not in it was never there. `schema_note` tells users
+    which JSON schemas a response format may have.
     """
 
     name: ClassVar[str]
