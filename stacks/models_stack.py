@@ -83,8 +83,8 @@ class ModelsStack(Stack):
                 network=self._network,
                 log_group=log_group,
                 instance_type=INSTANCE_TYPES[model.instance_type],
-                shards=int(containers.environment(model)["SM_NUM_GPUS"]),
-                instances=(model.scaling.trough(model.instance_count), model.most_instances),
+                shards=model.shards,
+                instances=(model.min_instances, model.max_instances),
                 update=update,
                 alarm_names=alarms,
             ).resource
@@ -97,7 +97,7 @@ class ModelsStack(Stack):
                 endpoint_name=endpoint_name,
                 model=falcon,
                 instance_type=model.instance_type,
-                instance_count=model.scaling.bounds(model.instance_count)[0] or 1,
+                instance_count=model.instance_bounds[0] or 1,
                 deployment=update.of_endpoint(alarms),
                 scaled=model.scaling.mode != "fixed",
                 log_group=log_group,
@@ -158,7 +158,7 @@ def _update(model: Model) -> UpdatePlan:
 
 def _plan(model: Model) -> ScalingPlan:
     scaling = model.scaling
-    fewest, most = scaling.bounds(model.instance_count)
+    fewest, most = model.instance_bounds
     return ScalingPlan(
         minimum=fewest,
         maximum=most,

@@ -112,5 +112,5 @@ def _observed_model(settings: Settings, model: Model) -> ObservedModel:
         vcpu=instance.vcpu,
         usd_per_hour=instance.usd_per_hour,
         price_read=instance.price.read if instance.price else "",
-        always_on=model.scaling.trough(model.instance_count) > 0,
+        always_on=model.min_instances > 0,
     )

@@ -4,17 +4,19 @@ The data lies in `falconry/catalog/data/*.json`, each file with its source and t
 """
 
 from falconry.catalog.capacity import Capacity
+from falconry.catalog.containers import CONTAINERS, Container, container_of
 from falconry.catalog.fit import Fit, alternatives, fit
 from falconry.catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
 from falconry.catalog.models import MODELS, Dimensions, FalconModel
 from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
-from falconry.catalog.refusal import why_not
+from falconry.catalog.refusal import unsupported_reason
 from falconry.catalog.regions import REGIONS, Region
 from falconry.catalog.samples import Sample, samples
 from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServicePrices
 from falconry.catalog.weights import Weights, from_jumpstart, from_publication
 
 __all__ = [
+    "CONTAINERS",
     "ENDPOINT_QUOTA_CODES",
     "INSTANCE_TYPES",
     "MODELS",
@@ -23,6 +25,7 @@ __all__ = [
     "SERVICE_PRICES",
     "SERVICE_PRICES_READ",
     "Capacity",
+    "Container",
     "Dimensions",
     "FalconModel",
     "Fit",
@@ -35,9 +38,10 @@ __all__ = [
     "ServicePrices",
     "Weights",
     "alternatives",
+    "container_of",
     "fit",
     "from_jumpstart",
     "from_publication",
     "samples",
-    "why_not",
+    "unsupported_reason",
 ]

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CONCURRENT_REQUESTS_PER_INSTANCE = 128
-"""What text-generation-inference takes at once before it answers "overloaded" (launcher argument
-`max-concurrent-requests`, MAX_CONCURRENT_REQUESTS; the default in 1.4.0 and 2.4.0)."""
-
 MAXIMUM_RESERVED_CONCURRENCY = 900
 """An account runs 1000 functions at once in a region unless its quota was raised, and Lambda keeps 100 of them
 unreserved (developer guide, "Configuring reserved concurrency")."""

@@ -27,7 +27,7 @@ class Fit:
 
     Attributes:
         quantize: a key of `QUANTIZATIONS`, or None for bf16.
-        shards: how many of the instance type's GPUs work; the container's SM_NUM_GPUS.
+        shards: how many of the instance type's GPUs work.
         usable_gib: memory of those GPUs less the reserve.
         weights_gib: of the model, over all its shards.
         room_tokens: tokens of key-value cache that fit beside the weights; never below 0.
@@ -53,7 +53,7 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        """Whether weights and one request of full length fit; text-generation-inference does not start otherwise."""
+        """Whether weights and one request of full length fit; a container does not start otherwise."""
         return self.sequences >= 1
 
     @property
@@ -80,7 +80,7 @@ class Fit:
 def fit(model: FalconModel, instance_type: InstanceType, quantize: str | None = None) -> Fit:
     """How `model` fits into `instance_type`'s GPUs.
 
-    This is arithmetic alone: `why_not` also says whether the image and the GPUs know the quantisation.
+    This is arithmetic alone: `unsupported_reason` also says whether the image and the GPUs know the quantization.
 
     Raises:
         KeyError: `quantize` is no key of `QUANTIZATIONS`.
@@ -104,7 +104,7 @@ def fit(model: FalconModel, instance_type: InstanceType, quantize: str | None = 
 def alternatives(model: FalconModel) -> tuple[Fit, ...]:
     """Every instance type and precision that `model` can be deployed with.
 
-    The cheapest comes first, those of unknown price last; at one price bf16 comes before the quantisations.
+    The cheapest comes first, those of unknown price last; at one price bf16 comes before the quantizations.
     """
     possible = [
         fit(model, instance_type, quantize)

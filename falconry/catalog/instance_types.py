@@ -85,7 +85,7 @@ def _load() -> dict[str, InstanceType]:
 
 
 INSTANCE_TYPES: Mapping[str, InstanceType] = _load()
-"""Every instance type with GPUs that text-generation-inference runs Falcon on, by name."""
+"""Every instance type with GPUs that a container runs Falcon on, by name."""
 
 ENDPOINT_QUOTA_CODES: Mapping[str, str] = read("instance_types")["endpoint_quotas"]["codes"]
 """Codes of the service quotas "ml.... for endpoint usage", where one is known; others are found by that name."""

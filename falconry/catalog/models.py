@@ -5,14 +5,14 @@ Source: the JumpStart model manifest and the model specifications it names; `dat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from falconry.catalog._data import read
+from falconry.catalog.containers import CONTAINERS, Container
 from falconry.catalog.instance_types import INSTANCE_TYPES
-from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
+from falconry.catalog.quantizations import Quantization
 
 SHARD_COUNTS = (8, 4, 2, 1)
 """Over how many GPUs a model can be split: the counts that instance types have, largest first."""
@@ -30,10 +30,10 @@ class Dimensions:
     parameters: int
 
     def shards(self, gpu_count: int) -> int:
-        """Over how many of `gpu_count` GPUs text-generation-inference can split the model.
+        """Over how many of `gpu_count` GPUs a container can split the model.
 
-        Each GPU takes as many heads and key-value heads as the others (flash_rw_modeling.py), so 7B, with 71 heads
-        and one key-value head, stays on one GPU.
+        Each GPU takes as many heads and key-value heads as the others (text-generation-inference's
+        flash_rw_modeling.py), so 7B, with 71 heads and one key-value head, stays on one GPU.
         """
         return next(
             count
@@ -43,7 +43,7 @@ class Dimensions:
 
     @property
     def cache_bytes_per_token(self) -> int:
-        """Bytes of key-value cache per token over all GPUs. In bf16, also where the weights are quantised."""
+        """Bytes of key-value cache per token over all GPUs. In bf16, also where the weights are quantized."""
         return 2 * self.layers * self.key_value_heads * self.head_dimension * 2
 
 
@@ -54,7 +54,8 @@ class FalconModel:
     Attributes:
         name: what a config file and the API call it.
         jumpstart_model_id: its id in JumpStart and the SageMaker Python SDK.
-        image: repository and tag of the text-generation-inference container, to be put behind a region's registry.
+        container: what serves it.
+        image: repository and tag of the container's image, to be put behind a region's registry.
         model_data_key: key (or key prefix, ending in "/") of the weights in JumpStart's bucket of a region.
         s3_data_type, compression_type: how the weights lie there; "S3Prefix" and "None" for a folder of files,
             "S3Object" and "Gzip" for one archive.
@@ -63,11 +64,14 @@ class FalconModel:
         licence: the name of the licence of the weights.
         dimensions: shared by the models of one size.
         requires_licence_acknowledgement: whether a deployment has to say that the licence was read.
+        base_environment, environment_by_instance_type: the container's variables as JumpStart sets them, and what it
+            sets otherwise on an instance type.
     """
 
     name: str
     jumpstart_model_id: str
     jumpstart_version: str
+    container: Container
     image: str
     default_instance_type: str
     supported_instance_types: tuple[str, ...]
@@ -90,7 +94,7 @@ class FalconModel:
         """
         environment = {**self.base_environment, **self._by_gpus(instance_type)}
         if quantize is not None:
-            environment["HF_MODEL_QUANTIZE"] = quantize
+            environment[self.container.variables.quantize] = quantize
         return environment
 
     def _by_gpus(self, instance_type: str) -> Mapping[str, str]:
@@ -98,35 +102,48 @@ class FalconModel:
         known = INSTANCE_TYPES.get(instance_type)
         if instance_type in self.supported_instance_types or known is None:
             return self.environment_by_instance_type.get(instance_type, {})
-        shards = {"SM_NUM_GPUS": str(self.dimensions.shards(known.gpu_count))}
+        shards = {self.container.variables.shards: str(self.dimensions.shards(known.gpu_count))}
         for name, row in self.environment_by_instance_type.items():
             like = INSTANCE_TYPES[name]
             if (like.gpu_count, like.gpu.memory_gib) == (known.gpu_count, known.gpu.memory_gib):
                 return {**row, **shards}
         return shards
 
+    def shards(self, instance_type: str) -> int:
+        """Over how many of the instance type's GPUs the container splits the model."""
+        return int(self.environment(instance_type)[self.container.variables.shards])
+
     @property
     def quantizations(self) -> tuple[Quantization, ...]:
-        """What the model's image can quantise to while it loads the weights."""
-        return tuple(one for one in QUANTIZATIONS.values() if one.is_known_to(self.tgi_version))
+        """What the model's image can quantize to while it loads the weights."""
+        return self.container.quantizations_of(self.container_version)
 
     @property
     def max_input_tokens(self) -> int:
         """The longest prompt that the container takes, in tokens."""
-        return int(self.base_environment["MAX_INPUT_LENGTH"])
+        variable = self.container.variables.max_input_tokens
+        # A container without a limit for prompts takes one that leaves room for a token of the answer.
+        return int(self.base_environment[variable]) if variable else self.max_total_tokens - 1
 
     @property
     def max_total_tokens(self) -> int:
         """Prompt and answer together, in tokens."""
-        return int(self.base_environment["MAX_TOTAL_TOKENS"])
+        return int(self.base_environment[self.container.variables.max_total_tokens])
+
+    @property
+    def container_version(self) -> str:
+        """The version of the server in the image, for example "2.4.0", as its tag names it."""
+        return self.container.version_of(self.image)
 
     @property
     def tgi_version(self) -> str:
-        """The version of text-generation-inference in the image, for example "2.4.0", as its tag names it."""
-        found = re.search(r"-tgi(\d[\d.]*)-", self.image)
-        if found is None:
-            raise ValueError(f"{self.name}: the image's tag {self.image!r} names no version of TGI")
-        return found[1]
+        """The same, until the front takes it by its general name."""
+        return self.container_version
+
+    @property
+    def server(self) -> str:
+        """The server in the image, in short: "TGI 2.4.0"."""
+        return f"{self.container.short_name} {self.container_version}"
 
     @property
     def repository(self) -> str:
@@ -140,6 +157,7 @@ def _load() -> dict[str, FalconModel]:
     for name, row in read("models")["models"].items():
         fields = dict(row)
         fields["supported_instance_types"] = tuple(fields["supported_instance_types"])
+        fields["container"] = CONTAINERS[fields["container"]]
         fields["base_environment"] = fields.pop("environment")
         fields["dimensions"] = Dimensions(**sizes[fields.pop("size")])
         models[name] = FalconModel(name=name, **fields)

@@ -16,10 +16,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from falconry.catalog.containers import container_of
+
 DATA = Path(__file__).parent / "data" / "models.json"
 
 LEFT_OUT = frozenset({"SAGEMAKER_SUBMIT_DIRECTORY", "SAGEMAKER_CONTAINER_LOG_LEVEL", "SAGEMAKER_MODEL_SERVER_TIMEOUT"})
-"""Variables for SageMaker's inference toolkit, which the container of text-generation-inference does not run."""
+"""Variables for SageMaker's inference toolkit, which no container of the catalog runs."""
 
 
 def jumpstart_row(model_id: str, region: str) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def jumpstart_row(model_id: str, region: str) -> dict[str, Any]:
 
     Raises:
         ModuleNotFoundError: the SDK is not installed.
-        ValueError, KeyError: JumpStart in `region` has no such model.
+        ValueError, KeyError: JumpStart in `region` has no such model, or deploys it with a container unknown here.
     """
     accessors: Any = import_module("sagemaker.core.jumpstart.accessors")
     image_uris: Any = import_module("sagemaker.core.image_uris")
@@ -36,6 +38,9 @@ def jumpstart_row(model_id: str, region: str) -> dict[str, Any]:
     default = specs.default_inference_instance_type
     which = {"region": region, "model_id": model_id, "model_version": specs.version, "instance_type": default}
     image = image_uris.retrieve(framework=None, image_scope="inference", **which)
+    container = container_of(image)
+    if container is None:
+        raise ValueError(f"{model_id}: data/containers.json has no container for the image {image}")
     # "s3://bucket/folder/" or "s3://bucket/archive.tar.gz"
     key = model_uris.retrieve(model_scope="inference", **which).removeprefix("s3://").partition("/")[2]
     folder = key.endswith("/")
@@ -46,6 +51,7 @@ def jumpstart_row(model_id: str, region: str) -> dict[str, Any]:
         changes[instance_type] = {name: value for name, value in here.items() if base.get(name) != value}
     return {
         "jumpstart_version": specs.version,
+        "container": container.name,
         "image": image.partition("/")[2],
         "default_instance_type": default,
         "supported_instance_types": list(specs.supported_inference_instance_types),

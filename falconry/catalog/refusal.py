@@ -17,10 +17,10 @@ _ALIKE = 0.88
 """How alike a suggested name must be: ml.p4d.24xlarge for ml.p4.24xlarge, but not ml.g5.xlarge for ml.m5.large."""
 
 
-def why_not(model_name: str, instance_type: str, quantize: str | None = None) -> str | None:
+def unsupported_reason(model_name: str, instance_type: str, quantize: str | None = None) -> str | None:
     """None if the model can be deployed so; else what is in the way and what to write instead.
 
-    Instance types that JumpStart supports for the model pass unquantised, whatever the arithmetic says.
+    Instance types that JumpStart supports for the model pass unquantized, whatever the arithmetic says.
 
     Raises:
         KeyError: `model_name` is no key of `MODELS`.
@@ -53,7 +53,7 @@ def _unknown_quantization(model: FalconModel, instance_type: str, quantize: str 
         return None
     known = [one.name for one in model.quantizations]
     if quantize not in known:
-        image = f"text-generation-inference {model.tgi_version}, the image of {model.name}"
+        image = f"{model.container.product} {model.container_version}, the image of {model.name}"
         return f"{image}, does not know quantize: {quantize}. Use {_either(known)}, or leave it out for bf16."
     gpu = INSTANCE_TYPES[instance_type].gpu
     if QUANTIZATIONS[quantize].needs_float8 and not gpu.float8:

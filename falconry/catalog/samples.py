@@ -16,7 +16,7 @@ class Sample:
     Attributes:
         kind: "completion" (the base model continues `prompt`) or "chat" (the chat model answers `messages`).
         messages: {"role", "content"} of each turn, as the OpenAI API takes them.
-        parameters: generation parameters in text-generation-inference's names.
+        parameters: generation parameters in the names of the container's own payload.
         answer: the announced answer, without leading space, stop sequence and trailing white space.
     """
 

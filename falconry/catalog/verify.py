@@ -12,26 +12,28 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from falconry.catalog.containers import CONTAINERS, Container
 from falconry.catalog.instance_types import INSTANCE_TYPES
 from falconry.catalog.models import MODELS
 from falconry.catalog.regions import REGIONS
 
-FRAMEWORK = "huggingface-llm"
-"""What the SDK calls the images of text-generation-inference."""
 
-
-def image_disagreements(registries: Mapping[str, Mapping[str, str]], uri: Callable[[str, str], str]) -> Iterator[str]:
-    """Where the catalog's images are not the SDK's.
+def image_disagreements(
+    container: Container, registries: Mapping[str, Mapping[str, str]], uri: Callable[[str, str], str]
+) -> Iterator[str]:
+    """Where the catalog's images of `container` are not the SDK's.
 
     Args:
-        registries: of each version of text-generation-inference, the account of each region.
+        registries: of each version of the container, the account of each region.
         uri: the whole name of the image of a version in a region.
     """
-    for version in sorted({model.tgi_version for model in MODELS.values()}):
-        images = {model.image for model in MODELS.values() if model.tgi_version == version}
+    served = [model for model in MODELS.values() if model.container == container]
+    for version in sorted({model.container_version for model in served}):
+        images = {model.image for model in served if model.container_version == version}
         official_regions = registries.get(version, {}).keys()
         for region in sorted(REGIONS.keys() ^ official_regions):
-            yield f"{region}: TGI {version} is known to {'the catalog' if region in REGIONS else 'the SDK'} only"
+            known = "the catalog" if region in REGIONS else "the SDK"
+            yield f"{region}: {container.short_name} {version} is known to {known} only"
         for region in sorted(REGIONS.keys() & official_regions):
             # A released image has two tags: the SDK may name the one that ends in the release, "-v2.2".
             official = re.sub(r"-v\d+(\.\d+)*$", "", uri(version, region))
@@ -61,15 +63,16 @@ def disagreements() -> Iterator[str]:
     constants: Any = import_module("sagemaker.core.jumpstart.constants")
     gpu_info: Any = import_module("sagemaker.core.instance_types_gpu_info")
 
-    def uri(version: str, region: str) -> str:
-        return str(
-            image_uris.retrieve(
-                FRAMEWORK, region=region, version=version, instance_type="ml.g5.2xlarge", image_scope="inference"
-            )
-        )
+    for container in CONTAINERS.values():
+        framework = container.sdk_framework
 
-    versions = image_uris.config_for_framework(FRAMEWORK)["inference"]["versions"]
-    yield from image_disagreements({version: row["registries"] for version, row in versions.items()}, uri)
+        def uri(version: str, region: str, framework: str = framework) -> str:
+            where = {"region": region, "instance_type": "ml.g5.2xlarge", "image_scope": "inference"}
+            return str(image_uris.retrieve(framework, version=version, **where))
+
+        versions = image_uris.config_for_framework(framework)["inference"]["versions"]
+        registries = {version: row["registries"] for version, row in versions.items()}
+        yield from image_disagreements(container, registries, uri)
     yield from bucket_disagreements(
         {region.region_name: region.content_bucket for region in constants.JUMPSTART_LAUNCHED_REGIONS}
     )
@@ -82,8 +85,8 @@ def main() -> int:
     for sentence in found:
         print(sentence, file=sys.stderr)
     if not found:
-        versions = {model.tgi_version for model in MODELS.values()}
-        print(f"The catalog agrees with the SageMaker SDK: {len(versions)} images in {len(REGIONS)} regions")
+        images = {model.image for model in MODELS.values()}
+        print(f"The catalog agrees with the SageMaker SDK: {len(images)} images in {len(REGIONS)} regions")
     return 1 if found else 0
 
 

@@ -76,7 +76,8 @@ def _described(model: FalconModel) -> dict[str, object]:
         "supported_instance_types": list(model.supported_instance_types),
         "usd_per_hour": INSTANCE_TYPES[model.default_instance_type].usd_per_hour,
         "quantizations": [one.name for one in model.quantizations],
-        "tgi_version": model.tgi_version,
+        "container": model.container.name,
+        f"{model.container.name}_version": model.container_version,
         "licence": model.licence,
     }
 
@@ -103,7 +104,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
     headings = {"model": "left", "for": "left", "instance type": "left"}
     headings |= {"$/hour": "right", "weights": "right", "tokens": "right"}
     if wide:
-        headings |= {"at once": "right", "ms/token": "right", "TGI": "left", "licence": "left"}
+        headings |= {"at once": "right", "ms/token": "right", "container": "left", "licence": "left"}
     table = output.table(headings)
     for model in models:
         room = fit(model, INSTANCE_TYPES[model.default_instance_type])
@@ -116,7 +117,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
             str(model.max_total_tokens),
         ]
         if wide:
-            row += [str(room.sequences), str(model.latency_per_token_ms), model.tgi_version, model.licence]
+            row += [str(room.sequences), str(model.latency_per_token_ms), model.server, model.licence]
         table.add_row(*row)
     output.console().print(table)
     more = "" if wide else " A wider terminal shows more columns, --json all."
@@ -126,7 +127,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
 def _show_one(model: FalconModel) -> None:
     out = output.console()
     out.print(f"[bold]{model.name}[/]  {model.dimensions.parameters / 1e9:.0f} billion parameters")
-    out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, TGI {model.tgi_version}")
+    out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, {model.server}")
     out.print(f"Licence    {model.licence}")
     if model.requires_licence_acknowledgement:
         out.print("           It restricts hosting; a config must say `accept_license: true`.")
@@ -178,7 +179,7 @@ def _by_instance_type(ways: Iterable[Fit]) -> Iterator[tuple[InstanceType, list[
 
 
 def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
-    """Quantisations with as many bytes a parameter leave the same room."""
+    """Quantizations with as many bytes a parameter leave the same room."""
     from falconry.catalog import QUANTIZATIONS
 
     for way in ways:
@@ -201,8 +202,9 @@ def _explain_ways(model: FalconModel) -> None:
     }
     able = sorted({one.gpu.name for one in INSTANCE_TYPES.values() if one.gpu.float8})
     fp8 = f" GPUs with fp8: {', '.join(able)}." if any(one.needs_float8 for one in model.quantizations) else ""
+    at_once = model.container.concurrent_requests
     output.note(
         "\n* what JumpStart deploys it on. ~ from EC2's price, ? none known. Computed from the size of weights and "
-        f"cache, not measured; a container takes 128 requests at once unless told otherwise.\n"
+        f"cache, not measured; a container takes {at_once} requests at once unless told otherwise.\n"
         f"8 bit: `quantize: {'` or `'.join(kinds['8 bit'])}`; 4 bit: `{'` or `'.join(kinds['4 bit'])}`.{fp8}"
     )

@@ -38,7 +38,7 @@ def _models(settings: Settings) -> list[str]:
         source = "JumpStart's bucket" if model.model_data == "jumpstart" else "the artifact bucket"
         precision = f", {model.quantize}" if model.quantize else ""
         lines.append(f"Endpoint {settings.endpoint_name(model)}: {instances(model)} x {model.instance_type}")
-        lines.append(f"  TGI {MODELS[model.name].tgi_version}{precision}, network isolation, weights from {source}")
+        lines.append(f"  {MODELS[model.name].server}{precision}, network isolation, weights from {source}")
         lines.append(f"  {_SCALING[model.scaling.mode]}; {_update(model)}")
     return lines
 
@@ -76,7 +76,7 @@ _UPDATES = {
 
 def instances(model: Model) -> str:
     """How many there are: "2", or "1 to 4"."""
-    fewest, most = model.scaling.trough(model.instance_count), model.most_instances
+    fewest, most = model.min_instances, model.max_instances
     return str(most) if fewest == most else f"{fewest} to {most}"
 
 

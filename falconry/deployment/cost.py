@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
-from falconry.settings import Model, Settings, containers
+from falconry.settings import Model, Settings
 
 HOURS_PER_MONTH = 730
 SECONDS_PER_DAY = 86_400
@@ -61,8 +61,8 @@ class Load:
 
 def idle_instances(settings: Settings) -> Item | None:
     """The instances alone when each model has its fewest; None where no model's number changes."""
-    fewest = [model.scaling.trough(model.instance_count) for model in settings.models]
-    if fewest == [model.most_instances for model in settings.models]:
+    fewest = [model.min_instances for model in settings.models]
+    if fewest == [model.max_instances for model in settings.models]:
         return None
     hours = [_instances(model, count) for model, count in zip(settings.models, fewest, strict=True)]
     known = [hour for hour in hours if hour is not None]
@@ -136,15 +136,15 @@ def throughput(model: Model, load: Load) -> Throughput:
     """How `model` would serve `load`."""
     entry = MODELS[model.name]
     room = fit(entry, INSTANCE_TYPES[model.instance_type], model.quantize)
-    at_once = min(room.room_tokens // model.max_total_tokens, containers.concurrent_requests(model))
+    at_once = min(room.room_tokens // model.max_total_tokens, model.concurrent_requests)
     seconds_per_token = entry.latency_per_token_ms / 1000
-    at_most = at_once * model.most_instances / seconds_per_token
+    at_most = at_once * model.max_instances / seconds_per_token
     hour = _instances(model)
     held = load.tokens_per_second <= at_most
     return Throughput(
         fit=room,
         at_once=at_once,
-        instance_count=model.most_instances,
+        instance_count=model.max_instances,
         needed_at_once=load.tokens_per_second * seconds_per_token,
         tokens_per_second_at_most=at_most,
         usd_per_million_tokens=_per_million(hour, load.tokens_per_second) if held else None,
@@ -154,14 +154,14 @@ def throughput(model: Model, load: Load) -> Throughput:
 
 def _count(model: Model) -> str:
     """What is reckoned with: the most instances, where their number changes."""
-    fewest, most = model.scaling.trough(model.instance_count), model.most_instances
+    fewest, most = model.min_instances, model.max_instances
     return str(most) if fewest == most else f"at most {most}"
 
 
 def _instances(model: Model, count: int | None = None) -> float | None:
     """US dollars an hour for so many; None means the most."""
     price = INSTANCE_TYPES[model.instance_type].usd_per_hour
-    return None if price is None else price * (model.most_instances if count is None else count)
+    return None if price is None else price * (model.max_instances if count is None else count)
 
 
 def _per_million(usd_per_hour: float | None, tokens_per_second: float) -> float | None:

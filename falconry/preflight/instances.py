@@ -73,11 +73,11 @@ def demand(
     peak = sum(one.instances for one in deployed.values() if one.instance_type == instance_type)
     for change in planned:
         if change.model in wanted and change.kind in ("created", "updated", "succeeded", "blocked"):
-            peak += wanted[change.model].most_instances
+            peak += wanted[change.model].max_instances
     return Demand(
         others=others.get(instance_type, 0),
         peak=peak,
-        update=sum(model.most_instances + second_fleet(model) for model in wanted.values()),
+        update=sum(model.max_instances + second_fleet(model) for model in wanted.values()),
     )
 
 
@@ -88,7 +88,7 @@ def second_fleet(model: Model) -> int:
     """
     if model.scaling.components:
         return 1
-    return math.ceil(model.most_instances * model.update.fleet_percent / 100)
+    return math.ceil(model.max_instances * model.update.fleet_percent / 100)
 
 
 def _check(settings: Settings, instance_type: str, quota: Quota | None, need: Demand) -> Check:

@@ -19,12 +19,12 @@ def mistake(sentence: str, *, field: str = "") -> PydanticCustomError:
     return PydanticCustomError(MISTAKE, "{sentence}", {"sentence": sentence, "field": field})
 
 
-def one_of(value: str, allowed: Collection[str], what: str) -> str:
+def one_of(value: object, allowed: Collection[str], what: str) -> str:
     """`value` if it is among `allowed`."""
-    if value in allowed:
+    if isinstance(value, str) and value in allowed:
         return value
     names = sorted(allowed)
-    raise mistake(f"{value!r} is not {what}.{did_you_mean(value, names)} Allowed: {listing(names)}.")
+    raise mistake(f"{value!r} is not {what}.{did_you_mean(str(value), names)} Allowed: {listing(names)}.")
 
 
 def reject_duplicates(names: Sequence[str], what: str) -> None:

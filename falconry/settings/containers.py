@@ -6,7 +6,6 @@ Nothing here needs the CDK: the stacks deploy it, and the `falconry` command com
 from __future__ import annotations
 
 from falconry.catalog import MODELS, REGIONS, Capacity, Weights, from_jumpstart, from_publication
-from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE
 from falconry.settings.sections.deployment import Settings
 from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model
 
@@ -18,10 +17,12 @@ def image(settings: Settings, model: Model) -> str:
 
 def environment(model: Model) -> dict[str, str]:
     """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
+    entry = MODELS[model.name]
+    variables = entry.container.variables
+    limits = {variables.max_stop_sequences: MAX_STOP_SEQUENCES, variables.max_top_n_tokens: MAX_TOP_N_TOKENS}
     return {
-        **MODELS[model.name].environment(model.instance_type, quantize=model.quantize),
-        "MAX_STOP_SEQUENCES": str(MAX_STOP_SEQUENCES),
-        "MAX_TOP_N_TOKENS": str(MAX_TOP_N_TOKENS),
+        **entry.environment(model.instance_type, quantize=model.quantize),
+        **{name: str(limit) for name, limit in limits.items() if name},
         **model.environment,
     }
 
@@ -38,11 +39,6 @@ def weights(settings: Settings, model: Model, *, artifact_bucket: str, published
     return from_publication(artifact_bucket, published) if published else None
 
 
-def concurrent_requests(model: Model) -> int:
-    """How many requests one instance takes at once before it answers "overloaded"."""
-    return int(model.environment.get("MAX_CONCURRENT_REQUESTS") or CONCURRENT_REQUESTS_PER_INSTANCE)
-
-
 def capacity(settings: Settings) -> Capacity:
     """What all endpoints of the deployment hold together."""
-    return Capacity.of_instances(model.most_instances * concurrent_requests(model) for model in settings.models)
+    return Capacity.of_instances(model.max_instances * model.concurrent_requests for model in settings.models)

@@ -11,7 +11,7 @@ import pytest
 from chat.deadline import Deadline
 
 from falconry.catalog import INSTANCE_TYPES, MODELS
-from falconry.catalog.capacity import CONCURRENT_REQUESTS_PER_INSTANCE, MAXIMUM_RESERVED_CONCURRENCY
+from falconry.catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY
 from falconry.settings import WebAcl, load
 
 from .pages import ROOT, Block, blocks, pages
@@ -71,9 +71,9 @@ def test_the_limits_are_those_of_the_code() -> None:
 
     assert said["requests from one address"].startswith(f"{WebAcl().requests_per_5_minutes:,} ")
     assert said["fronts at once"] == (
-        f"{CONCURRENT_REQUESTS_PER_INSTANCE} for each instance, {MAXIMUM_RESERVED_CONCURRENCY} at most"
+        f"{model.container.concurrent_requests} for each instance, {MAXIMUM_RESERVED_CONCURRENCY} at most"
     )
-    assert said["requests at once in an instance"] == str(CONCURRENT_REQUESTS_PER_INSTANCE)
+    assert said["requests at once in an instance"] == str(model.container.concurrent_requests)
     assert said["prompt's tokens"] == f"{model.max_input_tokens:,}"
     assert said["prompt and answer together"] == f"{model.max_total_tokens:,} tokens"
     assert said["a streamed answer"] == minutes(Deadline.start(900, clock=lambda: 0.0).ends_at)

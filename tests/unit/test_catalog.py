@@ -37,9 +37,10 @@ def test_a_model_is_sharded_over_the_gpus_of_its_instance(model: str, instance_t
     assert MODELS[model].environment(instance_type)["SM_NUM_GPUS"] == gpus
 
 
-def test_the_images_tag_names_tgis_version() -> None:
-    assert {model.tgi_version for model in MODELS.values()} == {"1.4.0", "2.4.0"}
-    assert MODELS["falcon-180b-chat"].tgi_version == "2.4.0"
+def test_the_images_tag_names_the_servers_version() -> None:
+    assert {model.container_version for model in MODELS.values()} == {"1.4.0", "2.4.0"}
+    assert MODELS["falcon-180b-chat"].container_version == "2.4.0"
+    assert MODELS["falcon-180b-chat"].server == "TGI 2.4.0"
 
 
 def test_40b_on_four_gpus_keeps_its_batches_small() -> None:

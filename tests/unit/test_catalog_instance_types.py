@@ -1,10 +1,10 @@
-"""Instance types and quantisations as data, and the environment that follows from them."""
+"""Instance types and quantizations as data, and the environment that follows from them."""
 
 from __future__ import annotations
 
 import pytest
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS
+from falconry.catalog import CONTAINERS, INSTANCE_TYPES, MODELS, QUANTIZATIONS
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -32,13 +32,13 @@ def test_sagemakers_price_is_estimated_from_ec2s_where_it_is_not_known() -> None
     assert INSTANCE_TYPES["ml.p5e.48xlarge"].usd_per_hour is None
 
 
-def test_an_image_knows_the_quantisations_of_its_version() -> None:
-    by_version = {model.tgi_version: {one.name for one in model.quantizations} for model in MODELS.values()}
+def test_an_image_knows_the_quantizations_of_its_version() -> None:
+    by_version = {model.container_version: {one.name for one in model.quantizations} for model in MODELS.values()}
     assert by_version == {
         "1.4.0": {"bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "eetq"},
         "2.4.0": {"bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "eetq", "fp8"},
     }
-    assert not QUANTIZATIONS["fp8"].is_known_to("1.10.0")
+    assert QUANTIZATIONS["fp8"] not in CONTAINERS["tgi"].quantizations_of("1.10.0")
 
 
 def test_quantising_is_one_more_variable() -> None:

@@ -6,20 +6,22 @@ import re
 
 import pytest
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, refusal, why_not
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, refusal, unsupported_reason
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_what_jumpstart_supports_passes(name: str) -> None:
-    assert {why_not(name, instance_type) for instance_type in MODELS[name].supported_instance_types} == {None}
+    assert {unsupported_reason(name, instance_type) for instance_type in MODELS[name].supported_instance_types} == {
+        None
+    }
 
 
 def test_what_jumpstart_supports_passes_even_where_the_catalog_knows_nothing_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(refusal, "INSTANCE_TYPES", {})
-    assert why_not("falcon-180b", "ml.p4de.24xlarge") is None
-    assert why_not("falcon-180b", "ml.p4de.24xlarge", "bitsandbytes") is not None
+    assert unsupported_reason("falcon-180b", "ml.p4de.24xlarge") is None
+    assert unsupported_reason("falcon-180b", "ml.p4de.24xlarge", "bitsandbytes") is not None
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_what_jumpstart_supports_passes_even_where_the_catalog_knows_nothing_of_
     ],
 )
 def test_other_instance_types_pass_where_the_model_fits(model: str, instance_type: str, quantize: str | None) -> None:
-    assert why_not(model, instance_type, quantize) is None
+    assert unsupported_reason(model, instance_type, quantize) is None
 
 
 REFUSALS = [
@@ -96,7 +98,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("asked", "sentence"), REFUSALS, ids=["-".join(map(str, asked)) for asked, _ in REFUSALS])
 def test_a_refusal_says_what_to_write_instead(asked: tuple[str, str, str | None], sentence: str) -> None:
-    assert why_not(*asked) == sentence
+    assert unsupported_reason(*asked) == sentence
 
 
 def test_every_combination_that_a_refusal_suggests_passes() -> None:
@@ -104,7 +106,7 @@ def test_every_combination_that_a_refusal_suggests_passes() -> None:
     for name in MODELS:
         for instance_type in INSTANCE_TYPES:
             for quantize in (None, *QUANTIZATIONS):
-                sentence = why_not(name, instance_type, quantize)
+                sentence = unsupported_reason(name, instance_type, quantize)
                 if sentence is None or " is too small: " not in sentence:
                     continue
                 refused += 1
@@ -112,6 +114,6 @@ def test_every_combination_that_a_refusal_suggests_passes() -> None:
                 larger = re.findall(r"ml\.[a-z0-9]+\.[a-z0-9]+", mend)
                 smaller = re.findall(r"quantize: ([a-z0-9-]+)", mend)
                 assert larger
-                assert [why_not(name, one, quantize) for one in larger] == [None] * len(larger)
-                assert [why_not(name, instance_type, one) for one in smaller] == [None] * len(smaller)
+                assert [unsupported_reason(name, one, quantize) for one in larger] == [None] * len(larger)
+                assert [unsupported_reason(name, instance_type, one) for one in smaller] == [None] * len(smaller)
     assert refused > 50

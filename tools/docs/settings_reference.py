@@ -32,6 +32,9 @@ ones: `# yaml-language-server: $schema=schema.json`. VS Code needs the extension
 This page is made from `falconry/settings/` by `make reference`.
 """
 
+_FEW = 10
+"""As many names fit into a cell of the table."""
+
 _TYPE_NAMES = {bool: "true or false", float: "number", int: "whole number", str: "text"}
 
 
@@ -56,7 +59,9 @@ def _section(path: str, section: type[BaseModel]) -> str:
     lines += ["| field | type | default | meaning |", "|---|---|---|---|"]
     for name, field in section.model_fields.items():
         if (section, name) != (Settings, "name"):
-            lines.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {_meaning(field)} |")
+            lines.append(
+                f"| `{name}` | {_names(field) or _type(field.annotation)} | {_default(field)} | {_meaning(field)} |"
+            )
     return "\n".join([*lines, ""])
 
 
@@ -87,6 +92,13 @@ def _alternatives(annotation: Any) -> list[Any]:
     if get_origin(annotation) in (Union, UnionType):
         return [argument for argument in get_args(annotation) if argument is not NoneType]
     return [get_args(annotation)[0]] if get_origin(annotation) is Annotated else []
+
+
+def _names(field: FieldInfo) -> str:
+    """The names that a field takes, where the catalog has few of them."""
+    names = field.json_schema_extra.get("enum") if isinstance(field.json_schema_extra, dict) else None
+    names = [name for name in names if name is not None] if isinstance(names, list) else []
+    return " \\| ".join(f"`{name}`" for name in names) if len(names) <= _FEW else ""
 
 
 def _type(annotation: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from falconry.catalog import container_of
 from tools.pictures.assembly import Assembly, Resource, text
 
 Details = Callable[[Assembly, Resource], Sequence[str]]
@@ -38,11 +39,12 @@ def _vpc_endpoint(_: Assembly, resource: Resource) -> Sequence[str]:
 def _sagemaker_endpoint(assembly: Assembly, resource: Resource) -> Sequence[str]:
     model, variant = model_behind(assembly, resource)
     isolated = ["network isolation"] if model.at("EnableNetworkIsolation") else []
-    server = re.search(r"-tgi(\d[\d.]*)-", text(model.at("PrimaryContainer.Image")))
+    image = text(model.at("PrimaryContainer.Image"))
+    container = container_of(image)
     return [
         resource.at("EndpointName").removeprefix("falconry-"),
         f"{variant['InitialInstanceCount']} x {variant['InstanceType']}",
-        *([f"text-generation-inference {server[1]}"] if server else []),
+        *([f"{container.product} {container.version_of(image)}"] if container else []),
         *isolated,
     ]
 

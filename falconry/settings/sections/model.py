@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, why_not
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, Container, unsupported_reason
 from falconry.settings.checks import mistake, one_of
 from falconry.settings.section import Section
 from falconry.settings.sections.scaling import Scaling
@@ -14,12 +14,6 @@ from falconry.settings.sections.update import Update, check_update
 
 ENVIRONMENT_LIMIT = 1024
 """Characters of one value (CreateModel, EnvironmentMap)."""
-
-RESERVED_VARIABLES = ("HF_MODEL_ID", "HF_MODEL_QUANTIZE", "MAX_STOP_SEQUENCES", "MAX_TOP_N_TOKENS", "SM_NUM_GPUS")
-"""What other settings decide, or what must stay as the image and its weights want it."""
-
-_NUMBERS = {"MAX_CONCURRENT_REQUESTS": "requests", "MAX_INPUT_LENGTH": "tokens", "MAX_TOTAL_TOKENS": "tokens"}
-"""Variables that Falconry reads too, and what they count."""
 
 MAX_STOP_SEQUENCES = 8
 """Stop sequences that a request may carry. OpenAI clients may send 4 and a chat template has up to 3 of its own;
@@ -42,9 +36,10 @@ class Model(Section):
         json_schema_extra={"enum": list(INSTANCE_TYPES)},
     )
     instance_count: int = Field(default=1, ge=1, le=100, description="How many instances stand behind the endpoint.")
-    quantize: Literal["bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "eetq", "fp8"] | None = Field(
+    quantize: str | None = Field(
         default=None,
-        description="Quantise the bf16 weights while they are loaded: less GPU memory, slower answers. Default: no.",
+        description="Quantize the bf16 weights while they are loaded: less GPU memory, slower answers. Default: no.",
+        json_schema_extra={"enum": [*QUANTIZATIONS, None]},
     )
     environment: dict[str, str] = Field(
         default={},
@@ -82,66 +77,111 @@ class Model(Section):
         name = given.data.get("name")
         return MODELS[name].default_instance_type if name and not instance_type else instance_type
 
+    @field_validator("quantize", mode="before")
+    @classmethod
+    def _known_quantization(cls, quantize: object) -> object:
+        return None if quantize is None else one_of(quantize, QUANTIZATIONS, "a quantization of the catalog")
+
     @field_validator("environment")
     @classmethod
-    def _environment_fits(cls, environment: dict[str, str]) -> dict[str, str]:
-        for name, value in environment.items():
-            _check_variable(name, value)
+    def _environment_fits(cls, environment: dict[str, str], given: ValidationInfo) -> dict[str, str]:
+        name = given.data.get("name")
+        for variable, value in environment.items():
+            _check_variable(variable, value)
+            if name:
+                _check_use(MODELS[name].container, variable, value)
         return environment
 
     @model_validator(mode="after")
     def _runs_on_instance_type(self) -> Self:
         self._check_fit()
         self._check_token_limits()
-        check_update(self.update, self.scaling, self.instance_count)
+        check_update(self.update, self.scaling, self.min_instances)
         return self
 
     def _check_fit(self) -> None:
-        reason = why_not(self.name, self.instance_type, self.quantize)
+        reason = unsupported_reason(self.name, self.instance_type, self.quantize)
         if reason is not None:
-            fits_otherwise = self.quantize is not None and why_not(self.name, self.instance_type) is None
+            fits_otherwise = self.quantize is not None and unsupported_reason(self.name, self.instance_type) is None
             raise mistake(reason, field="quantize" if fits_otherwise else "instance_type")
 
     def _check_token_limits(self) -> None:
         if self.max_input_tokens >= self.max_total_tokens:
+            limits = self.container.variables
             raise mistake(
-                f"prompts may have {self.max_input_tokens} tokens (MAX_INPUT_LENGTH), and prompt and answer together "
-                f"{self.max_total_tokens} (MAX_TOTAL_TOKENS): no room for an answer is left. Raise the second or "
-                "lower the first.",
+                f"prompts may have {self.max_input_tokens} tokens ({limits.max_input_tokens}), and prompt and answer "
+                f"together {self.max_total_tokens} ({limits.max_total_tokens}): no room for an answer is left. Raise "
+                "the second or lower the first.",
                 field="environment",
             )
 
     @property
-    def most_instances(self) -> int:
+    def instance_bounds(self) -> tuple[int, int]:
+        """The fewest and the most instances, outside of any schedule."""
+        return self.scaling.bounds(self.instance_count)
+
+    @property
+    def min_instances(self) -> int:
+        """The fewest instances that there ever are."""
+        return min([self.instance_bounds[0], *(one.min_instances for one in self.scaling.schedules)])
+
+    @property
+    def max_instances(self) -> int:
         """The most instances that there ever are."""
-        return self.scaling.peak(self.instance_count)
+        return max([self.instance_bounds[1], *(one.max_instances for one in self.scaling.schedules)])
+
+    @property
+    def container(self) -> Container:
+        """The container that serves the model."""
+        return MODELS[self.name].container
+
+    @property
+    def shards(self) -> int:
+        """How many of the instance's GPUs the model is split over."""
+        return MODELS[self.name].shards(self.instance_type)
 
     @property
     def max_input_tokens(self) -> int:
         """Tokens that a prompt may have."""
-        return int(self.environment.get("MAX_INPUT_LENGTH") or MODELS[self.name].max_input_tokens)
+        return self._limit(self.container.variables.max_input_tokens) or MODELS[self.name].max_input_tokens
 
     @property
     def max_total_tokens(self) -> int:
         """Tokens that prompt and answer may have together."""
-        return int(self.environment.get("MAX_TOTAL_TOKENS") or MODELS[self.name].max_total_tokens)
+        return self._limit(self.container.variables.max_total_tokens) or MODELS[self.name].max_total_tokens
+
+    @property
+    def concurrent_requests(self) -> int:
+        """How many requests one instance takes at once before it answers "overloaded"."""
+        return self._limit(self.container.variables.concurrent_requests) or self.container.concurrent_requests
+
+    def _limit(self, variable: str | None) -> int | None:
+        """The number that the config gives the container in `variable`, if any."""
+        value = self.environment.get(variable) if variable else None
+        return int(value) if value else None
 
 
 def _check_variable(name: str, value: str) -> None:
-    """Raises a mistake where SageMaker refuses the variable, or where it is another setting's business."""
+    """Raises a mistake where SageMaker refuses the variable."""
     if not name.replace("_", "").isalnum() or not name.isascii() or name[0].isdigit():
         raise mistake(f"{name!r} is not a variable's name: letters, digits and underscores, no digit first.")
-    if name in RESERVED_VARIABLES:
-        mend = "Use the setting `quantize`." if name == "HF_MODEL_QUANTIZE" else "Take it out."
-        raise mistake(f"{name} is set by Falconry to what model and instance type need. {mend}", field=name)
-    if name == "MAX_INPUT_TOKENS":
-        raise mistake(
-            "the container has this limit by its older name, and takes one of them only. Set MAX_INPUT_LENGTH.",
-            field=name,
-        )
-    if name in _NUMBERS and not (value.isdecimal() and int(value) > 0):
-        raise mistake(f'{value!r} is not a number of {_NUMBERS[name]}. Write one in quotes, such as "128".', field=name)
     if len(value) > ENVIRONMENT_LIMIT:
         raise mistake(
             f"the value of {name} has {len(value)} characters; SageMaker takes {ENVIRONMENT_LIMIT}.", field=name
         )
+
+
+def _check_use(container: Container, name: str, value: str) -> None:
+    """Raises a mistake where the variable is another setting's business, or has a value that its container refuses."""
+    variables = container.variables
+    if name in variables.reserved:
+        mend = "Use the setting `quantize`." if name == variables.quantize else "Take it out."
+        raise mistake(f"{name} is set by Falconry to what model and instance type need. {mend}", field=name)
+    if name in container.renamed_variables:
+        older = container.renamed_variables[name]
+        raise mistake(
+            f"the container has this limit by its older name, and takes one of them only. Set {older}.", field=name
+        )
+    unit = variables.counts.get(name)
+    if unit and not (value.isdecimal() and int(value) > 0):
+        raise mistake(f'{value!r} is not a number of {unit}. Write one in quotes, such as "128".', field=name)

@@ -131,16 +131,6 @@ class Scaling(Section):
         most = self.max_instances if self.max_instances is not None else max(fewest, instance_count)
         return fewest, most
 
-    def peak(self, instance_count: int) -> int:
-        """The most instances that there ever are."""
-        most = self.bounds(instance_count)[1] if self.mode != "fixed" else instance_count
-        return max([most, *(one.max_instances for one in self.schedules)])
-
-    def trough(self, instance_count: int) -> int:
-        """The fewest instances that there ever are."""
-        fewest = self.bounds(instance_count)[0] if self.mode != "fixed" else instance_count
-        return min([fewest, *(one.min_instances for one in self.schedules)])
-
 
 def _check_bounds(fewest: int, most: int) -> None:
     if most < fewest:

@@ -53,7 +53,7 @@ class Update(Section):
         return (self.step_percent or 50) if self.strategy == "rolling" else 100
 
 
-def check_update(update: Update, scaling: Scaling, instance_count: int) -> None:
+def check_update(update: Update, scaling: Scaling, min_instances: int) -> None:
     """Raises a mistake where SageMaker would refuse the strategy for so few instances."""
     if scaling.components and update.strategy not in ("all_at_once", "rolling"):
         raise mistake(
@@ -63,18 +63,17 @@ def check_update(update: Update, scaling: Scaling, instance_count: int) -> None:
         )
     if update.strategy == "all_at_once" or scaling.components:
         return
-    fewest = scaling.trough(instance_count)
     needed = -(-100 // (update.step_percent or 50))
-    if fewest < 2:
+    if min_instances < 2:
         raise mistake(
             f"{update.strategy!r} needs two instances or more, since a step is at most half of them; there may be "
-            f"{fewest}. Write `all_at_once`, or raise "
+            f"{min_instances}. Write `all_at_once`, or raise "
             + ("`scaling.min_instances`." if scaling.mode != "fixed" else "`instance_count`."),
             field="update.strategy",
         )
-    if fewest < needed:
+    if min_instances < needed:
         raise mistake(
-            f"{update.step_percent} percent of {fewest} instances are less than one. Write {-(-100 // fewest)} or "
-            f"more, or have {needed} instances.",
+            f"{update.step_percent} percent of {min_instances} instances are less than one. Write "
+            f"{-(-100 // min_instances)} or more, or have {needed} instances.",
             field="update.step_percent",
         )

@@ -61,8 +61,8 @@ def specification(model: FalconModel) -> Mapping[str, Any]:
         "training_supported": False,
         "incremental_training_supported": False,
         "hosting_ecr_specs": {
-            "framework": "huggingface-llm",
-            "framework_version": model.tgi_version,
+            "framework": model.container.sdk_framework,
+            "framework_version": model.container_version,
             "py_version": "py310",
         },
         "hosting_artifact_key": model.model_data_key,
