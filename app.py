@@ -26,7 +26,7 @@ def main() -> None:
     config = settings.config_path(app.node.get_context("config"))
     emulated = bool(app.node.try_get_context("emulated"))
     try:
-        deployment = settings.load(config, licences_needed=not emulated)
+        deployment = settings.load(config, licenses_needed=not emulated)
     except settings.SettingsError as error:
         sys.exit(str(error))
     add_deployment(app, settings.emulated(deployment) if emulated else deployment)

@@ -69,7 +69,7 @@ def find(config: str, *, local: bool) -> Target:
     if not path.is_absolute() and not path.exists():
         path = ROOT / path
     try:
-        return Target(settings.load(path, licences_needed=False), config or DEFAULT_CONFIG, described)
+        return Target(settings.load(path, licenses_needed=False), config or DEFAULT_CONFIG, described)
     except settings.SettingsError as error:
         raise CommandError("\n".join(["the config has mistakes:", *error.mistakes])) from None
 

@@ -63,7 +63,7 @@ class Fit:
         if self.shards < self.instance_type.gpu_count:
             gpus = f"{self.shards} of {gpus}"
         left = (
-            f"{gpus} less the reserve ({1 - USABLE_SHARE:.0%} and {RESERVE_GIB_PER_GPU} GiB a GPU) "
+            f"{gpus} less the reserve ({1 - USABLE_SHARE:.0%} and {RESERVE_GIB_PER_GPU} GiB per GPU) "
             f"leave {self.usable_gib:.1f} GiB"
         )
         precision = f"with {self.quantize}" if self.quantize else "in bf16"

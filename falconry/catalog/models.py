@@ -61,9 +61,9 @@ class FalconModel:
             "S3Object" and "Gzip" for one archive.
         chat_template: the name of its dialogue format, or None for a base model, which only completes text.
         latency_per_token_ms: typical milliseconds per generated token on the default instance type.
-        licence: the name of the licence of the weights.
+        license: the name of the license of the weights.
         dimensions: shared by the models of one size.
-        requires_licence_acknowledgement: whether a deployment has to say that the licence was read.
+        requires_license_acceptance: whether a config must say that the license was read and accepted.
         base_environment, environment_by_instance_type: the container's variables as JumpStart sets them, and what it
             sets otherwise on an instance type.
     """
@@ -80,8 +80,8 @@ class FalconModel:
     compression_type: Literal["None", "Gzip"]
     chat_template: str | None
     latency_per_token_ms: int
-    licence: str
-    requires_licence_acknowledgement: bool
+    license: str
+    requires_license_acceptance: bool
     dimensions: Dimensions
     base_environment: Mapping[str, str]
     environment_by_instance_type: Mapping[str, Mapping[str, str]]

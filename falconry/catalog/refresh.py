@@ -2,7 +2,7 @@
 
 Needs the packages of requirements/sagemaker.txt and credentials of any AWS account, since the SDK reads JumpStart's
 bucket; or a manifest and specifications on this machine, which AWS_JUMPSTART_MANIFEST_LOCAL_ROOT_DIR_OVERRIDE and
-AWS_JUMPSTART_SPECS_LOCAL_ROOT_DIR_OVERRIDE name. What JumpStart does not know (chat template, latency, licence, size)
+AWS_JUMPSTART_SPECS_LOCAL_ROOT_DIR_OVERRIDE name. What JumpStart does not know (chat template, latency, license, size)
 stays as it is.
 """
 

@@ -1,4 +1,4 @@
-"""Why a model cannot be deployed as asked, in a sentence that names what can."""
+"""Why a model cannot be deployed as configured, in a sentence that names what can."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALIKE = 0.88
 
 
 def unsupported_reason(model_name: str, instance_type: str, quantize: str | None = None) -> str | None:
-    """None if the model can be deployed so; else what is in the way and what to write instead.
+    """None if the model can be deployed so; else what prevents it, and what to write instead.
 
     Instance types that JumpStart supports for the model pass unquantized, whatever the arithmetic says.
 
@@ -54,13 +54,13 @@ def _unknown_quantization(model: FalconModel, instance_type: str, quantize: str 
     known = [one.name for one in model.quantizations]
     if quantize not in known:
         image = f"{model.container.product} {model.container_version}, the image of {model.name}"
-        return f"{image}, does not know quantize: {quantize}. Use {_either(known)}, or leave it out for bf16."
+        return f"{image}, does not support quantize: {quantize}. Use {_either(known)}, or leave it out for bf16."
     gpu = INSTANCE_TYPES[instance_type].gpu
     if QUANTIZATIONS[quantize].needs_float8 and not gpu.float8:
         able = sorted({one.gpu.name for one in INSTANCE_TYPES.values() if one.gpu.float8})
         others = [name for name in known if not QUANTIZATIONS[name].needs_float8]
         return (
-            f"quantize: {quantize} needs GPUs that compute in 8-bit floating point ({', '.join(able)}); "
+            f"{quantize} needs GPUs that compute in 8-bit floating point ({', '.join(able)}); "
             f"{instance_type} has {gpu.name}. Use quantize: {_either(others)}, or another instance type."
         )
     return None
@@ -77,8 +77,8 @@ def _too_large(asked: Fit) -> str | None:
     here = [one for one in possible if one.instance_type == asked.instance_type]
     # The one with the most bytes per parameter is the nearest to the model's own answers.
     smaller = max(here, key=lambda one: one.weights_gib, default=None)
-    mend = f"Use {_either(larger[:_SUGGESTIONS])}" + (f", or quantize: {smaller.quantize}." if smaller else ".")
-    return f"{asked.instance_type.name} is too small: {asked.arithmetic}. {mend}"
+    remedy = f"Use {_either(larger[:_SUGGESTIONS])}" + (f", or quantize: {smaller.quantize}." if smaller else ".")
+    return f"{asked.instance_type.name} is too small: {asked.arithmetic}. {remedy}"
 
 
 def _either(names: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ def _described(model: FalconModel) -> dict[str, object]:
         "quantizations": [one.name for one in model.quantizations],
         "container": model.container.name,
         f"{model.container.name}_version": model.container_version,
-        "licence": model.licence,
+        "licence": model.license,
     }
 
 
@@ -104,7 +104,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
     headings = {"model": "left", "for": "left", "instance type": "left"}
     headings |= {"$/hour": "right", "weights": "right", "tokens": "right"}
     if wide:
-        headings |= {"at once": "right", "ms/token": "right", "container": "left", "licence": "left"}
+        headings |= {"at once": "right", "ms/token": "right", "container": "left", "license": "left"}
     table = output.table(headings)
     for model in models:
         room = fit(model, INSTANCE_TYPES[model.default_instance_type])
@@ -117,7 +117,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
             str(model.max_total_tokens),
         ]
         if wide:
-            row += [str(room.sequences), str(model.latency_per_token_ms), model.server, model.licence]
+            row += [str(room.sequences), str(model.latency_per_token_ms), model.server, model.license]
         table.add_row(*row)
     output.console().print(table)
     more = "" if wide else " A wider terminal shows more columns, --json all."
@@ -128,8 +128,8 @@ def _show_one(model: FalconModel) -> None:
     out = output.console()
     out.print(f"[bold]{model.name}[/]  {model.dimensions.parameters / 1e9:.0f} billion parameters")
     out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, {model.server}")
-    out.print(f"Licence    {model.licence}")
-    if model.requires_licence_acknowledgement:
+    out.print(f"License    {model.license}")
+    if model.requires_license_acceptance:
         out.print("           It restricts hosting; a config must say `accept_license: true`.")
     out.print(f"Context    {model.max_total_tokens} tokens, of which the prompt may take {model.max_input_tokens}")
     out.print(f"Speed      about {model.latency_per_token_ms} ms a token on {model.default_instance_type}")

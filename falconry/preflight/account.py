@@ -52,11 +52,11 @@ def licences(target: Target) -> Sequence[Check]:
     missing = [
         model.name
         for model in target.settings.models
-        if MODELS[model.name].requires_licence_acknowledgement and not model.accept_license
+        if MODELS[model.name].requires_license_acceptance and not model.accept_license
     ]
     if not missing:
         return []
-    licence = MODELS[missing[0]].licence
+    licence = MODELS[missing[0]].license
     if target.local is not None:
         return [warning("licence", f"{', '.join(missing)}: {licence} is not acknowledged; AWS would not deploy it")]
     return [

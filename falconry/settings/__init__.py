@@ -1,7 +1,7 @@
 """The typed form of a config file: what a platform engineer can set, with defaults and limits.
 
-`load(Path("config/dev.yaml"))` returns `Settings` or raises `SettingsError`, which names every mistake of the file at
-once: file, line, path, the value found, what is allowed, and the nearest right name where a word looks misspelt.
+`load(Path("config/dev.yaml"))` returns `Settings` or raises `SettingsError`, which reports every error in the file at
+once: file, line, path, the value found, what is allowed, and the closest name where one looks misspelled.
 """
 
 from falconry.settings.emulation import emulated

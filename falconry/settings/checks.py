@@ -1,4 +1,4 @@
-"""Checks of values that a type alone cannot say. Each raises a mistake: a whole sentence about one field."""
+"""Checks of values beyond their types. Each raises a mistake: a whole sentence about one field."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def one_of(value: object, allowed: Collection[str], what: str) -> str:
 
 
 def reject_duplicates(names: Sequence[str], what: str) -> None:
-    """Raises for a name that stands in the list twice."""
+    """Raise a mistake for a name that the list holds twice."""
     for name in sorted({name for name in names if names.count(name) > 1}):
-        raise mistake(f"the {what} {name} stands twice. Keep one.")
+        raise mistake(f"Duplicate {what} {name}: remove one.")

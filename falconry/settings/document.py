@@ -12,7 +12,7 @@ from falconry.settings.phrasing import dotted
 
 
 class DocumentError(ValueError):
-    """The file is no YAML mapping with each key once. `sentences` says so, one for each thing that is wrong."""
+    """The file is not a YAML mapping with unique keys. `sentences` holds one sentence for each error."""
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
@@ -37,12 +37,12 @@ class Document:
             root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-            mend = " Indent with spaces." if "\\t" in str(error.problem) else ""
-            raise DocumentError(f"{path}{line}: not valid YAML: {error.problem}.{mend}") from None
+            remedy = " Indent with spaces." if "\\t" in str(error.problem) else ""
+            raise DocumentError(f"{path}{line}: not valid YAML: {error.problem}.{remedy}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise DocumentError(f"{path}: not valid YAML: {error}") from None
         if not isinstance(root, yaml.MappingNode):
-            raise DocumentError(f"{path}: holds no settings. It must give at least `region` and `models`.")
+            raise DocumentError(f"{path}: no settings found. At least `region` and `models` are required.")
         self.values: dict[str, Any] = self._read(root, ())
         if self._repeated:
             raise DocumentError(*self._repeated)
@@ -70,7 +70,7 @@ class Document:
             if key in mapping:
                 first = self._lines[here]
                 self._repeated.append(
-                    f"{self._path}:{line}: {dotted(here)}: stands twice (first in line {first}). Keep one."
+                    f"{self._path}:{line}: {dotted(here)}: duplicate key, first on line {first}. Remove one."
                 )
             self._lines[here] = line
             mapping[key] = self._read(value_node, here)

@@ -1,4 +1,4 @@
-"""What is otherwise in the emulated AWS, on one machine and for one user."""
+"""What differs in the emulated AWS, on one machine and for one user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what pydantic finds to sentences for the person who wrote the file."""
+"""From pydantic's errors to sentences for the person who wrote the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from falconry.settings.sections.deployment import Settings
 
 Path_ = tuple[str | int, ...]
 
-_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+_PREDICATES: dict[str, Callable[[dict[str, Any]], str]] = {
     "bool_parsing": lambda _: "must be true or false",
     "bool_type": lambda _: "must be true or false",
     "dict_type": lambda _: "must be a mapping, `name: value`",
@@ -31,15 +31,15 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "int_parsing": lambda _: "must be a whole number",
     "int_type": lambda _: "must be a whole number",
     "less_than_equal": lambda limits: f"must be at most {limits['le']:g}",
-    "string_pattern_mismatch": lambda _: "cannot be used",
+    "string_pattern_mismatch": lambda _: "is not valid",
     "string_too_long": lambda limits: f"must have at most {limits['max_length']} characters",
     "string_too_short": lambda _: "must not be empty",
-    "string_type": lambda _: "must be text: put it in quotes",
-    "too_long": lambda limits: f"takes at most {_entries(limits['max_length'])}, not {limits['actual_length']}",
-    "too_short": lambda limits: f"needs {_entries(limits['min_length'])} or more, not {limits['actual_length']}",
+    "string_type": lambda _: "must be a string: put it in quotes",
+    "too_long": lambda limits: f"must have at most {_entries(limits['max_length'])}, not {limits['actual_length']}",
+    "too_short": lambda limits: f"needs at least {_entries(limits['min_length'])}",
     "tuple_type": lambda _: "must be a list",
 }
-"""What is wrong, by pydantic's type of error."""
+"""The predicate of the sentence, by pydantic's type of error."""
 
 
 def _entries(count: int) -> str:
@@ -47,13 +47,13 @@ def _entries(count: int) -> str:
 
 
 def sentence(error: ErrorDetails, document: Document, file: Path) -> str:
-    """One mistake: file, line, path, what is wrong with the value, and what to write instead."""
+    """One error: file, line, path, what is wrong with the value, and what to write instead."""
     context: dict[str, Any] = error.get("ctx", {})
     path: Path_ = error["loc"]
     if path == ("name",):
         return (
-            f"{file}: {file.stem!r} cannot name a deployment. Call the file something like "
-            "config/dev.yaml: lower case letters, digits and single hyphens, at most 20 characters."
+            f"{file}: {file.stem!r} is not a valid deployment name. Rename the file to something like "
+            "config/dev.yaml: lowercase letters, digits and single hyphens, at most 20 characters."
         )
     if error["type"] == MISTAKE:
         field = [part for part in re.split(r"\.", context["field"]) if part]
@@ -63,18 +63,18 @@ def sentence(error: ErrorDetails, document: Document, file: Path) -> str:
         return f"{place}: is missing. {_description(path)}"
     if error["type"] == "extra_forbidden":
         allowed = _fields_of(path[:-1])
-        return f"{place}: is not a setting.{did_you_mean(str(path[-1]), allowed)} Allowed here: {listing(allowed)}."
+        return f"{place}: unknown field.{did_you_mean(str(path[-1]), allowed)} Allowed here: {listing(allowed)}."
     if error["type"] == "model_type":
-        return f"{place}: {error['input']!r}: must be a section with {listing(_fields_of(path))}."
+        return f"{place}: {_shown(error['input'])} must be a section with the fields {listing(_fields_of(path))}."
     if error["type"] == "literal_error":
         return f"{place}: {_shown(error['input'])} is not allowed.{_nearest(error)} Use {context['expected']}."
-    words = _WORDS.get(error["type"])
-    said = words(context) if words else error["msg"][:1].lower() + error["msg"][1:]
-    return f"{place}: {_shown(error['input'])} {said}. {_description(path)}".rstrip()
+    predicate = _PREDICATES.get(error["type"])
+    wrong = predicate(context) if predicate else error["msg"][:1].lower() + error["msg"][1:]
+    return f"{place}: {_shown(error['input'])} {wrong}. {_description(path)}".rstrip()
 
 
 def is_echo(error: ErrorDetails) -> bool:
-    """Whether a list is called too short only because its items were mistaken, which is reported for each of them."""
+    """Whether a list is reported as too short only because its items are invalid, each of which is reported."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 

@@ -1,4 +1,4 @@
-"""From a file to `Settings`, or to sentences about everything that is wrong in it."""
+"""From a file to `Settings`, or to a sentence for each error in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from falconry.settings.sections.deployment import Settings
 
 
 class SettingsError(ValueError):
-    """A config file cannot be used. `mistakes` holds one sentence for each thing that is wrong."""
+    """A config file is invalid. `mistakes` holds one sentence for each error."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -24,23 +24,23 @@ class SettingsError(ValueError):
 
 
 def config_path(config: str) -> Path:
-    """The file that `config` means: a path that ends in .yaml, or the name of a file in config/ without its ending."""
+    """The file that `config` names: a path that ends in .yaml, or the stem of a file in config/."""
     return Path(config) if config.endswith(".yaml") else Path("config") / f"{config}.yaml"
 
 
-def load(path: Path, *, licences_needed: bool = True) -> Settings:
+def load(path: Path, *, licenses_needed: bool = True) -> Settings:
     """Read and check the config file at `path`.
 
-    `licences_needed=False` leaves out the acknowledgement of licences: for a deployment that fetches no weights.
+    `licenses_needed=False` skips the acknowledgment of licenses, for a deployment that fetches no weights.
 
     Raises:
-        SettingsError: the file is missing, is not YAML, or holds mistakes.
+        SettingsError: the file is missing, is not YAML, or has errors in it.
     """
     if not path.is_file():
         present = sorted(file.stem for file in path.parent.glob("*.yaml"))
         hint = did_you_mean(path.stem, present)
-        where = f"Present in {path.parent}/: {listing(present) or 'none'}."
-        raise SettingsError([f"{path}: there is no such config file.{hint} {where}"])
+        where = f"Files in {path.parent}/: {listing(present) or 'none'}."
+        raise SettingsError([f"{path}: config file not found.{hint} {where}"])
     try:
         document = Document(path)
         settings = Settings.model_validate({**document.values, "name": path.stem})
@@ -49,19 +49,19 @@ def load(path: Path, *, licences_needed: bool = True) -> Settings:
     except ValidationError as error:
         mistakes = [sentence(details, document, path) for details in error.errors() if not is_echo(details)]
         raise SettingsError(mistakes) from None
-    if licences_needed:
-        _require_licences(settings, document)
+    if licenses_needed:
+        _require_licenses(settings, document)
     return settings
 
 
-def _require_licences(settings: Settings, document: Document) -> None:
+def _require_licenses(settings: Settings, document: Document) -> None:
     mistakes = []
     for index, model in enumerate(settings.models):
         entry = MODELS[model.name]
-        if entry.requires_licence_acknowledgement and not model.accept_license:
+        if entry.requires_license_acceptance and not model.accept_license:
             mistakes.append(
-                f"{document.place(('models', index, 'accept_license'))}: the weights of {model.name} come under the "
-                f"{entry.licence}. Read them; then write `accept_license: true` beside the model's name."
+                f"{document.place(('models', index, 'accept_license'))}: the weights of {model.name} are licensed "
+                f"under the {entry.license}. Read it, then set `accept_license: true` for this model."
             )
     if mistakes:
         raise SettingsError(mistakes)

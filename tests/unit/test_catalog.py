@@ -53,8 +53,8 @@ def test_default_instance_types_are_supported_ones() -> None:
         assert model.default_instance_type in model.supported_instance_types
 
 
-def test_only_180b_needs_its_licence_acknowledged() -> None:
-    assert {name for name, model in MODELS.items() if model.requires_licence_acknowledgement} == {
+def test_only_180b_needs_its_license_acknowledged() -> None:
+    assert {name for name, model in MODELS.items() if model.requires_license_acceptance} == {
         "falcon-180b",
         "falcon-180b-chat",
     }

@@ -102,11 +102,11 @@ def test_whatever_jumpstart_supports_fits_and_shards_as_jumpstart_says(model: Fa
 
 def test_the_arithmetic_is_a_readable_calculation() -> None:
     assert _fit("falcon-180b-chat", "ml.p4d.24xlarge").arithmetic == (
-        "8 x 40 GiB less the reserve (10% and 1.5 GiB a GPU) leave 276.0 GiB; "
+        "8 x 40 GiB less the reserve (10% and 1.5 GiB per GPU) leave 276.0 GiB; "
         "falcon-180b-chat in bf16 needs 334.4 GiB for its weights alone"
     )
     assert _fit("falcon-180b-chat", "ml.p4d.24xlarge", "bitsandbytes").arithmetic == (
-        "8 x 40 GiB less the reserve (10% and 1.5 GiB a GPU) leave 276.0 GiB; "
+        "8 x 40 GiB less the reserve (10% and 1.5 GiB per GPU) leave 276.0 GiB; "
         "falcon-180b-chat with bitsandbytes needs 167.2 GiB for its weights, "
         "and 348 requests of 2048 tokens fit beside them"
     )

@@ -42,29 +42,29 @@ def test_other_instance_types_pass_where_the_model_fits(model: str, instance_typ
 REFUSALS = [
     (
         ("falcon-180b-chat", "ml.p4d.24xlarge", None),
-        "ml.p4d.24xlarge is too small: 8 x 40 GiB less the reserve (10% and 1.5 GiB a GPU) leave 276.0 GiB; "
+        "ml.p4d.24xlarge is too small: 8 x 40 GiB less the reserve (10% and 1.5 GiB per GPU) leave 276.0 GiB; "
         "falcon-180b-chat in bf16 needs 334.4 GiB for its weights alone. "
         "Use ml.p4de.24xlarge or ml.p5.48xlarge, or quantize: bitsandbytes.",
     ),
     (
         ("falcon-180b", "ml.g5.48xlarge", "bitsandbytes"),
-        "ml.g5.48xlarge is too small: 8 x 24 GiB less the reserve (10% and 1.5 GiB a GPU) leave 160.8 GiB; "
+        "ml.g5.48xlarge is too small: 8 x 24 GiB less the reserve (10% and 1.5 GiB per GPU) leave 160.8 GiB; "
         "falcon-180b with bitsandbytes needs 167.2 GiB for its weights alone. "
         "Use ml.p4d.24xlarge, ml.p4de.24xlarge or ml.g6e.48xlarge, or quantize: bitsandbytes-nf4.",
     ),
     (
         ("falcon-180b", "ml.g5.2xlarge", None),
-        "ml.g5.2xlarge is too small: 1 x 24 GiB less the reserve (10% and 1.5 GiB a GPU) leave 20.1 GiB; "
+        "ml.g5.2xlarge is too small: 1 x 24 GiB less the reserve (10% and 1.5 GiB per GPU) leave 20.1 GiB; "
         "falcon-180b in bf16 needs 334.4 GiB for its weights alone. Use ml.p4de.24xlarge or ml.p5.48xlarge.",
     ),
     (
         ("falcon-40b", "ml.g5.12xlarge", "fp8"),
-        "text-generation-inference 1.4.0, the image of falcon-40b, does not know quantize: fp8. "
+        "text-generation-inference 1.4.0, the image of falcon-40b, does not support quantize: fp8. "
         "Use bitsandbytes, eetq, bitsandbytes-nf4 or bitsandbytes-fp4, or leave it out for bf16.",
     ),
     (
         ("falcon-180b-chat", "ml.p4de.24xlarge", "fp8"),
-        "quantize: fp8 needs GPUs that compute in 8-bit floating point (H100, H200, L4, L40S); "
+        "fp8 needs GPUs that compute in 8-bit floating point (H100, H200, L4, L40S); "
         "ml.p4de.24xlarge has A100 80GB. "
         "Use quantize: bitsandbytes, eetq, bitsandbytes-nf4 or bitsandbytes-fp4, or another instance type.",
     ),

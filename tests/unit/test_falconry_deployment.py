@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def loaded(folder: Path, models: str, rest: str = "") -> Settings:
     path = folder / "dev.yaml"
     path.write_text(f"region: us-east-1\nmodels:\n{models}{rest}", encoding="utf-8")
-    return settings.load(path, licences_needed=False)
+    return settings.load(path, licenses_needed=False)
 
 
 SEVEN = "  - {name: falcon-7b-instruct}\n"

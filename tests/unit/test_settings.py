@@ -77,7 +77,7 @@ network:
         ),
         pytest.param(
             GOOD.replace("falcon-7b-instruct", "falcon-7b-instrct"),
-            "test.yaml:3: models[0].name: 'falcon-7b-instrct' is not a model of the catalog. Did you mean "
+            "test.yaml:3: models[0].name: 'falcon-7b-instrct' is not a model in the catalog. Did you mean "
             "falcon-7b-instruct? Allowed: falcon-180b, ",
             id="misspelt model",
         ),
@@ -89,7 +89,7 @@ network:
         ),
         pytest.param(
             GOOD + "    instances: 2\n",
-            "test.yaml:4: models[0].instances: is not a setting. Did you mean instance_type? Allowed here: name, ",
+            "test.yaml:4: models[0].instances: unknown field. Did you mean instance_type? Allowed here: name, ",
             id="unknown setting",
         ),
         pytest.param(
@@ -99,38 +99,40 @@ network:
         ),
         pytest.param(
             GOOD + "  - name: falcon-7b-instruct\n",
-            "test.yaml:2: models: the model falcon-7b-instruct stands twice. Keep one.",
+            "test.yaml:2: models: Duplicate model falcon-7b-instruct: remove one.",
             id="model twice",
         ),
         pytest.param(
-            "models: []\nregion: us-east-1\n", "test.yaml:1: models: [] needs one entry or more, not 0.", id="no model"
+            "models: []\nregion: us-east-1\n", "test.yaml:1: models: [] needs at least one entry.", id="no model"
         ),
         pytest.param("region: us-east-1\n", "test.yaml:1: models: is missing.", id="models missing"),
         pytest.param(
             GOOD + "region: us-west-2\n",
-            "test.yaml:4: region: stands twice (first in line 1). Keep one.",
+            "test.yaml:4: region: duplicate key, first on line 1. Remove one.",
             id="key twice",
         ),
         pytest.param(
             GOOD + "network: {cidr: 8.8.8.0/24}\n",
-            "test.yaml:4: network.cidr: 8.8.8.0/24 cannot be used. Take a private range of /16 to /24,",
+            "test.yaml:4: network.cidr: '8.8.8.0/24' is not a private range of /16 to /24.",
             id="public range",
         ),
         pytest.param(
             GOOD + "network: {cidr: 10.0.0.5/16}\n",
-            "test.yaml:4: network.cidr: 10.0.0.5/16 is not an IPv4 range",
+            "test.yaml:4: network.cidr: '10.0.0.5/16' is not an IPv4 range",
             id="host bits",
         ),
         pytest.param(
             GOOD + "api:\n  clients:\n    - name: My App\n",
-            "test.yaml:6: api.clients[0].name: 'My App' cannot be used. Lower case letters, digits",
+            "test.yaml:6: api.clients[0].name: 'My App' is not valid. Lowercase letters, digits",
             id="client name",
         ),
         pytest.param(
-            GOOD + "account: 123\n", "test.yaml:4: account: 123 must be text: put it in quotes.", id="account number"
+            GOOD + "account: 123\n",
+            "test.yaml:4: account: 123 must be a string: put it in quotes.",
+            id="account number",
         ),
-        pytest.param("- 1\n", "test.yaml: holds no settings.", id="a list"),
-        pytest.param("", "test.yaml: holds no settings.", id="empty"),
+        pytest.param("- 1\n", "test.yaml: no settings found.", id="a list"),
+        pytest.param("", "test.yaml: no settings found.", id="empty"),
         pytest.param("region: [", "test.yaml:1: not valid YAML: ", id="not YAML"),
     ],
 )
@@ -140,20 +142,20 @@ def test_a_mistake_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: st
     assert found.startswith(sentence)
 
 
-def test_the_licence_of_the_180b_weights_must_be_acknowledged(tmp_path: Path) -> None:
+def test_the_license_of_the_180b_weights_must_be_acknowledged(tmp_path: Path) -> None:
     text = GOOD.replace("falcon-7b-instruct", "falcon-180b-chat")
     (found,) = mistakes(tmp_path, text)
 
     assert found.startswith(
-        "test.yaml:3: models[0].accept_license: the weights of falcon-180b-chat come under the Falcon-180B TII License"
+        "test.yaml:3: models[0].accept_license: the weights of falcon-180b-chat are licensed under the Falcon-180B TII "
     )
     assert "`accept_license: true`" in found
-    assert settings.load(write(tmp_path, text), licences_needed=False)
+    assert settings.load(write(tmp_path, text), licenses_needed=False)
 
 
 def test_a_missing_file_names_those_that_exist(tmp_path: Path) -> None:
     write(tmp_path, GOOD, "dev")
-    with pytest.raises(SettingsError, match=r"there is no such config file\. Did you mean dev\? Present in .*: dev\."):
+    with pytest.raises(SettingsError, match=r"config file not found\. Did you mean dev\? Files in .*: dev\."):
         settings.load(tmp_path / "dve.yaml")
 
 
@@ -161,7 +163,7 @@ def test_a_missing_file_names_those_that_exist(tmp_path: Path) -> None:
 def test_the_files_name_must_do_for_aws_resources(tmp_path: Path, name: str) -> None:
     (found,) = mistakes(tmp_path, GOOD, name)
 
-    assert f"{name!r} cannot name a deployment" in found
+    assert f"{name!r} is not a valid deployment name" in found
 
 
 def test_config_path_takes_a_name_or_a_path() -> None:

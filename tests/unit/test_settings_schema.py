@@ -23,7 +23,7 @@ NOT_YAML = {"not YAML", "a tab", "key twice", "key twice, deep"}
 
 ONLY_THE_LOADER_KNOWS = {
     # What a model needs, and what it fits on.
-    "180B without its licence",
+    "180B without its license",
     "180B in bf16 on p4d",
     "180B in 8 bits on g5",
     "fp8 on A100",

@@ -10,26 +10,28 @@ from falconry.settings.checks import mistake, reject_duplicates
 from falconry.settings.section import Name, Principal, Section
 
 _COUNTERPARTS = {
-    "iam": "Say who may call: `iam: {principals: [arn:aws:iam::111122223333:role/app]}`.",
-    "jwt": "Say whose tokens count: `jwt: {issuer: https://..., audience: [...]}`.",
+    "iam": "Name the callers: `iam: {principals: [arn:aws:iam::111122223333:role/app]}`.",
+    "jwt": "Name the issuer: `jwt: {issuer: https://..., audience: [...]}`.",
 }
 """What to write where `auth` is one of these and its section is missing."""
 
 
 class Client(Section):
-    """One application that calls the API: it gets its own key and usage plan."""
+    """An application that calls the API, with its own API key and usage plan."""
 
-    name: Name = Field(description="Lower case letters, digits and single hyphens, at most 20 characters.")
+    name: Name = Field(description="Lowercase letters, digits and single hyphens; at most 20 characters.")
     rate_per_second: float | None = Field(
         default=None,
         gt=0,
         le=10_000,
-        description="Requests per second, on average. Default: what the endpoints can hold.",
+        description="Average requests per second. Default: the capacity of the endpoints.",
     )
     burst: int | None = Field(
-        default=None, ge=1, le=5_000, description="Requests at once. Default: what the endpoints can hold."
+        default=None, ge=1, le=5_000, description="Maximum burst of requests. Default: the capacity of the endpoints."
     )
-    requests_per_month: int | None = Field(default=None, ge=1, description="Quota per calendar month; none by default.")
+    requests_per_month: int | None = Field(
+        default=None, ge=1, description="Requests per calendar month. Default: no quota."
+    )
 
 
 class Iam(Section):
@@ -37,18 +39,20 @@ class Iam(Section):
 
     principals: tuple[Principal, ...] = Field(
         min_length=1,
-        description="Who may call: ARNs of roles, users or accounts, such as `arn:aws:iam::111122223333:role/app`.",
+        description="ARNs of the roles, users or accounts that may call, such as `arn:aws:iam::111122223333:role/app`.",
     )
 
 
 class Jwt(Section):
-    """Callers that bring a token of an identity provider (OpenID Connect, RS256)."""
+    """Callers that present a token from an identity provider (OpenID Connect, RS256)."""
 
     issuer: Annotated[str, Field(pattern=r"^https://[^/\s]+(/[^\s]*)?$")] = Field(
-        description="The `iss` of the tokens: an https URL, below which `/.well-known/openid-configuration` is."
+        description="The `iss` claim of the tokens: an https URL that serves `/.well-known/openid-configuration`."
     )
     audience: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        min_length=1, description="Accepted values of `aud` (or of `client_id`, which Cognito's access tokens have)."
+        min_length=1,
+        description="Accepted values of the `aud` claim, or of `client_id`, which Cognito's access tokens "
+        "have instead.",
     )
 
 
@@ -56,37 +60,37 @@ class Domain(Section):
     """A custom domain name for the API."""
 
     name: Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")] = Field(
-        description="A domain name in lower case, such as `falcon.example.com`."
+        description="A domain name in lowercase, such as `falcon.example.com`."
     )
     certificate_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$")] = Field(
-        description="A certificate of AWS Certificate Manager in the deployment's region, by its ARN."
+        description="ARN of a certificate in AWS Certificate Manager, in the deployment's region."
     )
 
 
 class WebAcl(Section):
     """AWS WAF in front of the API."""
 
-    enabled: bool = Field(default=True, description="Whether there is one.")
+    enabled: bool = Field(default=True, description="Whether AWS WAF protects the API.")
     requests_per_5_minutes: int = Field(
         default=2_000,
         ge=100,
         le=2_000_000_000,
-        description="Requests from one address in five minutes; more are blocked.",
+        description="Requests allowed from one IP address in five minutes; the rest are blocked.",
     )
 
 
 class Api(Section):
-    """Who may call, from where, and how much."""
+    """Access to the API: who may call, from where, and how much."""
 
     access: Literal["public", "private"] = Field(
-        default="public", description="`public`, or `private`: reachable through the named VPC endpoints only."
+        default="public", description="`public`, or `private`: reachable only through the listed VPC endpoints."
     )
     vpc_endpoint_ids: tuple[Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}$")], ...] = Field(
-        default=(), description="For `access: private`: execute-api VPC endpoints, `vpce-` and hex digits."
+        default=(), description="For `access: private`: IDs of execute-api VPC endpoints (`vpce-` and hex digits)."
     )
     auth: Literal["api_key", "iam", "jwt"] = Field(
         default="api_key",
-        description="`api_key`: keys of API Gateway; `iam`: signed requests; `jwt`: tokens of an issuer.",
+        description="`api_key`: API Gateway keys; `iam`: signed requests; `jwt`: tokens from an issuer.",
     )
     iam: Iam | None = Field(default=None, description="For `auth: iam`.")
     jwt: Jwt | None = Field(default=None, description="For `auth: jwt`.")
@@ -94,17 +98,20 @@ class Api(Section):
         default=(),
         max_length=50,
         validate_default=True,
-        description="For `auth: api_key`: one entry a client. Default: one client called `default`.",
+        description="For `auth: api_key`: one entry per client. Default: a single client named `default`.",
     )
     cors_origins: tuple[Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")], ...] = Field(
-        default=(), description="Origins of web pages that may call, such as `https://app.example.com`, without a path."
+        default=(),
+        description="Origins of the web pages that may call the API, without a path, such as "
+        "`https://app.example.com`.",
     )
     domain: Domain | None = Field(default=None, description="A custom domain name.")
     web_acl: WebAcl = Field(default=WebAcl(), description="AWS WAF.")
     playground: bool | None = Field(
         default=None,
-        description="Whether the API serves a chat page at `/playground`. Everybody who reaches the API can load it; "
-        "to ask a model takes a key or token. Not for `auth: iam`. Default: no, but `make local` serves it.",
+        description="Whether the API serves a chat page at `/playground`. Anyone who can reach the API can "
+        "load it; asking a model requires a key or token. Not available with `auth: iam`. "
+        "Default: no, except in `make local`.",
     )
 
     @field_validator("clients")
@@ -121,40 +128,43 @@ class Api(Section):
         self._check_auth()
         if self.playground and self.auth == "iam":
             raise mistake(
-                "is for keys and tokens, which a user types; a browser cannot sign requests, as `auth: iam` asks. Take "
-                "it out, or choose `auth: api_key` or `auth: jwt`.",
+                "is not available with `auth: iam`: a browser cannot sign requests. Remove it, or use `auth: api_key` "
+                "or `auth: jwt`.",
                 field="playground",
             )
         if "*" in self.cors_origins and len(self.cors_origins) > 1:
-            raise mistake("`*` means every origin and stands alone. Take it or the others out.", field="cors_origins")
+            raise mistake(
+                "`*` allows every origin and must be the only entry. Remove it, or the others.", field="cors_origins"
+            )
         return self
 
     def _check_access(self) -> None:
         if self.access == "private" and not self.vpc_endpoint_ids:
             raise mistake(
-                "is needed for `access: private`. List the execute-api VPC endpoints that callers come through "
-                "(vpce-...).",
+                "is required for `access: private`. List the execute-api VPC endpoints that callers use (vpce-...).",
                 field="vpc_endpoint_ids",
             )
         if self.access == "public" and self.vpc_endpoint_ids:
             raise mistake(
-                "is only for `access: private`. Take it out, or make the API private.", field="vpc_endpoint_ids"
+                "is only for `access: private`. Remove it, or make the API private.", field="vpc_endpoint_ids"
             )
         if self.access == "private" and self.domain:
             raise mistake(
-                "is only for `access: public`. Callers reach a private API by its endpoint's name.", field="domain"
+                "is only for `access: public`: callers reach a private API by its VPC endpoint's name. Remove it.",
+                field="domain",
             )
 
     def _check_auth(self) -> None:
         for auth in ("iam", "jwt"):
             if self.auth == auth and getattr(self, auth) is None:
-                raise mistake(f"is needed for `auth: {auth}`. {_COUNTERPARTS[auth]}", field=auth)
+                raise mistake(f"is required for `auth: {auth}`. {_COUNTERPARTS[auth]}", field=auth)
             if self.auth != auth and getattr(self, auth) is not None:
                 raise mistake(
-                    f"is only for `auth: {auth}`; this API has `auth: {self.auth}`. Take one out.", field=auth
+                    f"is only for `auth: {auth}`, but this API has `auth: {self.auth}`. Remove it, or change `auth`.",
+                    field=auth,
                 )
         if self.auth != "api_key" and self.clients:
             raise mistake(
-                f"are API keys and only for `auth: api_key`; this API has `auth: {self.auth}`. Take one out.",
+                f"is only for `auth: api_key`, but this API has `auth: {self.auth}`. Remove it, or change `auth`.",
                 field="clients",
             )

@@ -10,11 +10,12 @@ from falconry.settings.section import Section
 
 
 class Delivery(Section):
-    """Two roles for the workflows of a GitHub repository: to review pull requests, and to deploy."""
+    """Two IAM roles for a GitHub repository's workflows: one reviews pull requests, one deploys."""
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")] = Field(
-        description="`owner/name` as in the tokens' subject. Repositories made since July 2026 have their ids in it: "
-        "`owner@123456/name@456789`, which the repository's OpenID Connect settings show."
+        description="`owner/name`, as in the `sub` claim of GitHub's tokens. Repositories created since July "
+        "2026 include their IDs: `owner@123456/name@456789`, as the repository's OpenID Connect "
+        "settings show."
     )
     environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = Field(
         default="production",
@@ -31,6 +32,6 @@ class Delivery(Section):
         | None
     ) = Field(
         default=None,
-        description="GitHub's OpenID Connect provider in this account, by its ARN, where there is one already: an "
-        "account can have one only. Default: it is made.",
+        description="ARN of GitHub's OpenID Connect provider, if the account already has one; it can have "
+        "only one. Default: it is created.",
     )

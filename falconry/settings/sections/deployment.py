@@ -20,7 +20,7 @@ ENDPOINT_NAME_LIMIT = 63
 """SageMaker's limit for an endpoint's name (CreateEndpoint, EndpointName)."""
 
 TAG_LIMIT = 40
-"""Of the 50 that AWS takes for a resource, Falconry keeps some for its own."""
+"""AWS allows 50 per resource; the rest is for Falconry's own."""
 
 TAG_KEY_LIMIT = 128
 TAG_VALUE_LIMIT = 256
@@ -41,14 +41,14 @@ class Settings(Section):
     )
     account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
         default=None,
-        description="Twelve digits in quotes. With it, a deploy with another account's credentials stops.",
+        description="Twelve digits in quotes. If set, deploying with another account's credentials fails.",
     )
     models: tuple[Model, ...] = Field(
-        min_length=1, description="A list of models, each with an endpoint of its own: `- name: falcon-180b-chat`."
+        min_length=1, description="The models to serve, each with its own endpoint: `- name: falcon-180b-chat`."
     )
-    network: Network = Field(default=Network(), description="Where models and front run.")
-    api: Api = Field(default=Api(), description="Who may call.")
-    delivery: Delivery | None = Field(default=None, description="Who may review and deploy it from GitHub.")
+    network: Network = Field(default=Network(), description="The network of models and gateway function.")
+    api: Api = Field(default=Api(), description="Access to the API.")
+    delivery: Delivery | None = Field(default=None, description="Reviews and deployments from GitHub.")
     tags: dict[str, str] = Field(
         default={},
         description="Tags for every resource, as `key: value`.",
@@ -60,18 +60,18 @@ class Settings(Section):
     )
     log_retention_days: LogRetention = Field(
         default=90,
-        description="How long logs are kept, in days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, ...",
+        description="How long logs are kept, in days that CloudWatch Logs allows: 1, 3, 5, 7, 14, 30, 60, 90, ...",
     )
     tracing: bool = Field(
         default=True,
-        description="Whether AWS X-Ray follows a sample of the requests: times, counts and ids, never text.",
+        description="Whether AWS X-Ray traces a sample of the requests: times, counts and IDs, never text.",
     )
-    operations: Operations = Field(default=Operations(), description="Who is told what, when; audit log; budget.")
+    operations: Operations = Field(default=Operations(), description="Alarms and their recipients, budget, audit log.")
     retain_data: bool = Field(
-        default=True, description="Whether buckets, their keys and audit logs outlive `cdk destroy`."
+        default=True, description="Whether buckets, their keys and audit logs are kept on `cdk destroy`."
     )
     termination_protection: bool = Field(
-        default=True, description="Whether the stacks refuse to be deleted until this is false."
+        default=True, description="Whether the stacks refuse to be deleted while this is true."
     )
 
     @field_validator("region")
@@ -90,13 +90,11 @@ class Settings(Section):
     def _tags_fit(cls, tags: dict[str, str]) -> dict[str, str]:
         for key, value in tags.items():
             if key.lower().startswith("aws:"):
-                raise mistake(
-                    f"{key!r}: AWS keeps tags that begin with `aws:` for itself. Choose another key.", field=key
-                )
+                raise mistake(f"{key!r}: AWS reserves tags that begin with `aws:`. Use another key.", field=key)
             if not 1 <= len(key) <= TAG_KEY_LIMIT or len(value) > TAG_VALUE_LIMIT:
-                raise mistake("a tag's key has 1 to 128 characters, its value at most 256.", field=key)
+                raise mistake("a tag's key must have 1 to 128 characters, its value at most 256.", field=key)
         if len(tags) > TAG_LIMIT:
-            raise mistake(f"{len(tags)} tags; AWS takes 50 a resource and Falconry adds its own. Give 40 at most.")
+            raise mistake(f"{len(tags)} tags: AWS allows 50 per resource, and Falconry adds its own. Use at most 40.")
         return tags
 
     @model_validator(mode="after")
@@ -110,7 +108,7 @@ class Settings(Section):
         for name in self.network.zone_names:
             if not (name.startswith(region) and len(name) == len(region) + 1 and name[-1].isalpha()):
                 raise mistake(
-                    f"{name!r} is not a zone of {region}. Zones are called {region}a, {region}b and so on.",
+                    f"{name!r} is not a zone of {region}. Its zones are named {region}a, {region}b and so on.",
                     field="network.zone_names",
                 )
 
@@ -119,8 +117,8 @@ class Settings(Section):
             length = len(self.endpoint_name(model))
             if length > ENDPOINT_NAME_LIMIT:
                 raise mistake(
-                    f"The endpoint's name {self.endpoint_name(model)} has {length} characters; SageMaker takes "
-                    f"{ENDPOINT_NAME_LIMIT}. Give the file a shorter name."
+                    f"the endpoint name {self.endpoint_name(model)} has {length} characters; SageMaker allows "
+                    f"{ENDPOINT_NAME_LIMIT}. Use a shorter file name."
                 )
 
     @property

@@ -27,7 +27,7 @@ class Model(Section):
     """One model to serve."""
 
     name: str = Field(
-        description="A model of the catalog, for example `falcon-180b-chat`.", json_schema_extra={"enum": list(MODELS)}
+        description="A model in the catalog, for example `falcon-180b-chat`.", json_schema_extra={"enum": list(MODELS)}
     )
     instance_type: str = Field(
         default="",
@@ -35,7 +35,7 @@ class Model(Section):
         description="SageMaker instance type. Default: the one that JumpStart deploys the model on.",
         json_schema_extra={"enum": list(INSTANCE_TYPES)},
     )
-    instance_count: int = Field(default=1, ge=1, le=100, description="How many instances stand behind the endpoint.")
+    instance_count: int = Field(default=1, ge=1, le=100, description="Number of instances behind the endpoint.")
     quantize: str | None = Field(
         default=None,
         description="Quantize the bf16 weights while they are loaded: less GPU memory, slower answers. Default: no.",
@@ -43,7 +43,8 @@ class Model(Section):
     )
     environment: dict[str, str] = Field(
         default={},
-        description="Variables for the container, over JumpStart's. Values are strings, in quotes.",
+        description="Environment variables for the container, which override JumpStart's. Values are strings, "
+        "in quotes.",
         json_schema_extra={
             "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
             "additionalProperties": {"type": "string", "maxLength": ENVIRONMENT_LIMIT},
@@ -51,24 +52,25 @@ class Model(Section):
     )
     model_data: Literal["jumpstart", "artifact_bucket"] = Field(
         default="jumpstart",
-        description="Where the weights come from: JumpStart's bucket of the region, or this deployment's own artifact "
-        "bucket, which `falconry mirror` fills.",
+        description="Source of the weights: JumpStart's bucket in the region, or this deployment's own "
+        "artifact bucket, which `falconry mirror` fills.",
     )
-    scaling: Scaling = Field(default=Scaling(), description="How many instances there are when.")
-    update: Update = Field(default=Update(), description="How a change takes the place of what serves.")
+    scaling: Scaling = Field(default=Scaling(), description="The number of instances, by load or by schedule.")
+    update: Update = Field(default=Update(), description="How a change replaces what is running.")
     neutralize: bool = Field(
         default=True,
-        description="Whether role labels at the start of a line (`User:`) and Falcon's special strings lose their "
-        "meaning inside messages, so that a text cannot pass itself off as a turn of the conversation.",
+        description="Whether role labels at the start of a line (`User:`) and Falcon's special strings are "
+        "neutralized in messages, so that text cannot pose as a turn of the conversation.",
     )
     accept_license: bool = Field(
-        default=False, description="Says that the licence of the weights was read and accepted. Needed for Falcon 180B."
+        default=False,
+        description="Confirms that the license of the weights was read and accepted. Required for Falcon 180B.",
     )
 
     @field_validator("name")
     @classmethod
     def _in_catalog(cls, name: str) -> str:
-        return one_of(name, MODELS, "a model of the catalog")
+        return one_of(name, MODELS, "a model in the catalog")
 
     @field_validator("instance_type")
     @classmethod
@@ -80,7 +82,7 @@ class Model(Section):
     @field_validator("quantize", mode="before")
     @classmethod
     def _known_quantization(cls, quantize: object) -> object:
-        return None if quantize is None else one_of(quantize, QUANTIZATIONS, "a quantization of the catalog")
+        return None if quantize is None else one_of(quantize, QUANTIZATIONS, "a quantization in the catalog")
 
     @field_validator("environment")
     @classmethod
@@ -109,9 +111,9 @@ class Model(Section):
         if self.max_input_tokens >= self.max_total_tokens:
             limits = self.container.variables
             raise mistake(
-                f"prompts may have {self.max_input_tokens} tokens ({limits.max_input_tokens}), and prompt and answer "
-                f"together {self.max_total_tokens} ({limits.max_total_tokens}): no room for an answer is left. Raise "
-                "the second or lower the first.",
+                f"prompts of {self.max_input_tokens} tokens ({limits.max_input_tokens}) leave no room for an answer: "
+                f"the total is {self.max_total_tokens} ({limits.max_total_tokens}). Lower the first, or raise the "
+                "second.",
                 field="environment",
             )
 
@@ -162,26 +164,26 @@ class Model(Section):
 
 
 def _check_variable(name: str, value: str) -> None:
-    """Raises a mistake where SageMaker refuses the variable."""
+    """Raise a mistake where SageMaker refuses the variable."""
     if not name.replace("_", "").isalnum() or not name.isascii() or name[0].isdigit():
-        raise mistake(f"{name!r} is not a variable's name: letters, digits and underscores, no digit first.")
+        raise mistake(f"{name!r} is not a valid variable name. Use letters, digits and underscores, no digit first.")
     if len(value) > ENVIRONMENT_LIMIT:
         raise mistake(
-            f"the value of {name} has {len(value)} characters; SageMaker takes {ENVIRONMENT_LIMIT}.", field=name
+            f"the value of {name} has {len(value)} characters; SageMaker allows {ENVIRONMENT_LIMIT}.", field=name
         )
 
 
 def _check_use(container: Container, name: str, value: str) -> None:
-    """Raises a mistake where the variable is another setting's business, or has a value that its container refuses."""
+    """Raise a mistake where Falconry sets the variable itself, or where its container refuses the value."""
     variables = container.variables
     if name in variables.reserved:
-        mend = "Use the setting `quantize`." if name == variables.quantize else "Take it out."
-        raise mistake(f"{name} is set by Falconry to what model and instance type need. {mend}", field=name)
+        remedy = "Use the field `quantize`." if name == variables.quantize else "Remove it."
+        raise mistake(f"Falconry sets {name} itself, from the model and its other settings. {remedy}", field=name)
     if name in container.renamed_variables:
         older = container.renamed_variables[name]
         raise mistake(
-            f"the container has this limit by its older name, and takes one of them only. Set {older}.", field=name
+            f"the container already has this limit under its older name, and refuses both. Use {older}.", field=name
         )
     unit = variables.counts.get(name)
     if unit and not (value.isdecimal() and int(value) > 0):
-        raise mistake(f'{value!r} is not a number of {unit}. Write one in quotes, such as "128".', field=name)
+        raise mistake(f'{value!r} is not a number of {unit}. Use a number in quotes, such as "128".', field=name)

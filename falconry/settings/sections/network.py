@@ -12,22 +12,24 @@ from falconry.settings.section import Section
 
 
 class ExistingVpc(Section):
-    """A VPC that is there already. It must resolve AWS's names to interface endpoints (private DNS)."""
+    """An existing VPC, with private DNS for interface endpoints."""
 
-    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(description="`vpc-` and 8 or 17 hex digits.")
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(
+        description="ID of the VPC: `vpc-` and 8 or 17 hex digits."
+    )
     subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
         min_length=2,
         max_length=16,
-        description="Two subnets or more, in different zones: `subnet-` and hex digits.",
+        description="IDs of two or more subnets in different Availability Zones (`subnet-` and hex digits).",
         json_schema_extra={"uniqueItems": True},
     )
     create_endpoints: bool = Field(
         default=True,
-        description="Whether to make the VPC endpoints too. false where the VPC has them for S3 and the SageMaker "
-        "runtime.",
+        description="Whether to create the VPC endpoints. Set to false if the VPC already has endpoints for "
+        "S3 and the SageMaker runtime.",
     )
     route_table_ids: tuple[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")], ...] = Field(
-        default=(), description="Route tables of the subnets, for the S3 gateway endpoint: `rtb-` and hex digits."
+        default=(), description="IDs of the subnets' route tables, for the S3 gateway endpoint (`rtb-` and hex digits)."
     )
 
     @field_validator("subnet_ids")
@@ -40,30 +42,30 @@ class ExistingVpc(Section):
     def _routes_for_s3(self) -> Self:
         if self.create_endpoints and not self.route_table_ids:
             raise mistake(
-                "is needed for the S3 gateway endpoint. List the subnets' route tables, or write "
-                "`create_endpoints: false` if the VPC has its endpoints already.",
+                "is required for the S3 gateway endpoint. List the subnets' route tables, or set "
+                "`create_endpoints: false` if the VPC already has its endpoints.",
                 field="route_table_ids",
             )
         return self
 
 
 class Network(Section):
-    """Where models and front run: isolated subnets without a route to the internet, or an existing VPC."""
+    """The network of models and gateway function: subnets without a route to the internet, or an existing VPC."""
 
     cidr: str = Field(
         default="10.0.0.0/16",
-        description="Address range of the VPC that is made, /16 to /24.",
+        description="IPv4 range of the new VPC: a private range of /16 to /24.",
         json_schema_extra={"pattern": r"^(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-4])$"},
     )
-    zones: int = Field(default=2, ge=2, le=3, description="How many availability zones it spans, 2 or 3.")
+    zones: int = Field(default=2, ge=2, le=3, description="Number of Availability Zones, 2 or 3.")
     zone_names: tuple[str, ...] = Field(
         default=(),
         max_length=3,
-        description="The zones by name, for example [us-east-1a, us-east-1d], where an instance type is not in all of "
-        "them.",
+        description="Names of the Availability Zones, for an instance type that not every zone offers: "
+        "`[us-east-1a, us-east-1d]`.",
         json_schema_extra={"uniqueItems": True, "not": {"minItems": 1, "maxItems": 1}},
     )
-    existing: ExistingVpc | None = Field(default=None, description="Use this VPC and make none.")
+    existing: ExistingVpc | None = Field(default=None, description="Use this VPC instead of creating one.")
 
     @field_validator("cidr")
     @classmethod
@@ -72,9 +74,9 @@ class Network(Section):
         try:
             network = ipaddress.IPv4Network(cidr)
         except ValueError as error:
-            raise mistake(f"{cidr} is not an IPv4 range ({error}). Write one like 10.0.0.0/16.") from None
+            raise mistake(f"{cidr!r} is not an IPv4 range ({error}). Use one like 10.0.0.0/16.") from None
         if not network.is_private or not 16 <= network.prefixlen <= 24:
-            raise mistake(f"{cidr} cannot be used. Take a private range of /16 to /24, for example 10.0.0.0/16.")
+            raise mistake(f"{cidr!r} is not a private range of /16 to /24. Use one like 10.0.0.0/16.")
         return cidr
 
     @field_validator("zone_names")
@@ -82,7 +84,7 @@ class Network(Section):
     def _zones_differ(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         reject_duplicates(names, "zone")
         if len(names) == 1:
-            raise mistake("SageMaker wants two zones at least. Name two or three, or none.")
+            raise mistake("SageMaker needs at least two zones. Name two or three, or leave the field out.")
         return names
 
     @model_validator(mode="after")
@@ -91,7 +93,7 @@ class Network(Section):
         if self.existing and given:
             names = " and ".join(f"`{name}`" for name in sorted(given))
             raise mistake(
-                f"an existing VPC has its own range and zones. Take out {names}, or take out `existing`.",
+                f"an existing VPC already has its range and zones. Remove {names}, or remove `existing`.",
                 field="existing",
             )
         return self

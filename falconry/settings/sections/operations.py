@@ -1,4 +1,4 @@
-"""The section `operations`: who is told what, when, and what is written down of the requests."""
+"""The section `operations`: alarm recipients, alarm thresholds, budget, audit log."""
 
 from __future__ import annotations
 
@@ -13,68 +13,77 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", max_length=
 
 
 class Alarms(Section):
-    """From where on an alarm goes off; docs/runbook.md says what to do then."""
+    """Alarm thresholds. docs/runbook.md says how to respond to each alarm."""
 
     server_error_percent: float = Field(
         default=5,
         gt=0,
         le=100,
-        description="Requests that fail by no fault of the caller, in percent, before somebody is paged: counted by "
-        "the front, by API Gateway and by each endpoint, over ten minutes.",
+        description="Percentage of requests over ten minutes that fail through no fault of the caller, above "
+        "which someone is paged. Measured by the gateway function, by API Gateway and by each "
+        "endpoint.",
     )
     overload_percent: float = Field(
         default=10,
         gt=0,
         le=100,
-        description="Requests that a model refuses because it is busy, in percent over 15 minutes, before a notice.",
+        description="Percentage of requests over 15 minutes that a model rejects as overloaded, above which a "
+        "notice is sent.",
     )
     time_to_first_token_seconds: float = Field(
-        default=30, gt=0, le=900, description="How long 5 % of the callers wait for the first token before a notice."
+        default=30,
+        gt=0,
+        le=900,
+        description="Seconds to the first token (95th percentile) above which a notice is sent.",
     )
     front_concurrency_percent: float = Field(
         default=80,
         gt=0,
         le=100,
-        description="Fronts that run at once, in percent of those that may, before a notice.",
+        description="Concurrent executions of the gateway function, as a percentage of its reserved "
+        "concurrency, above which a notice is sent.",
     )
     disk_percent: float = Field(
-        default=85, gt=0, le=100, description="How full an instance's disk is, in percent, before a notice."
+        default=85,
+        gt=0,
+        le=100,
+        description="Disk utilization of an instance, in percent, above which a notice is sent.",
     )
     gpu_memory_percent: float | None = Field(
         default=None,
         gt=0,
         le=100,
-        description="How full the GPUs' memory is, in percent, before a notice. None by default: the container takes "
-        "nearly all of it when it starts.",
+        description="GPU memory utilization, in percent, above which a notice is sent. Default: no alarm, "
+        "since the container reserves nearly all of it at startup.",
     )
     blocked_requests_per_5_minutes: int = Field(
-        default=1_000, ge=1, description="Requests that AWS WAF blocks in five minutes before a notice."
+        default=1_000, ge=1, description="Requests blocked by AWS WAF in five minutes, above which a notice is sent."
     )
 
 
 class Budget(Section):
-    """A budget of AWS Budgets for what carries the deployment's tag."""
+    """An AWS Budgets budget for resources with the deployment's tag."""
 
     monthly_usd: float = Field(
         gt=0,
-        description="US dollars a calendar month. A notice comes at 80 and 100 % of it, and when the forecast is above "
-        "it. The tag `falconry:deployment` has to be activated as a cost allocation tag.",
+        description="US dollars per calendar month. Notices are sent at 80% and 100% of it, and when the "
+        "forecast exceeds it. Activate `falconry:deployment` as a cost allocation tag first.",
     )
 
 
 class AuditLog(Section):
-    """A record of each request in a bucket of its own, that one role alone can read."""
+    """A record of each request, in a separate bucket that only one role can read."""
 
-    enabled: bool = Field(default=False, description="Whether it is kept.")
+    enabled: bool = Field(default=False, description="Whether to keep an audit log.")
     include_content: bool = Field(
         default=False,
-        description="Whether prompts and answers are in it; otherwise it holds who, when, what and how much.",
+        description="Whether records include prompts and answers, besides caller, time, model and token counts.",
     )
-    retention_days: int = Field(default=365, ge=1, le=3_653, description="How long a record is kept.")
+    retention_days: int = Field(default=365, ge=1, le=3_653, description="How long records are kept, in days.")
     readers: tuple[Principal, ...] = Field(
         default=(),
-        description="Who may take the role that reads it: ARNs of roles, users or accounts. Default: whom the "
-        "account's own policies let.",
+        description="ARNs of the roles, users or accounts that may assume the reader role. Default: whoever "
+        "the account's own policies allow.",
     )
 
     @model_validator(mode="after")
@@ -82,26 +91,28 @@ class AuditLog(Section):
         given = self.model_fields_set - {"enabled"}
         if not self.enabled and given:
             names = " and ".join(f"`{name}`" for name in sorted(given))
-            raise mistake(f"must be true for {names} to mean something.", field="enabled")
+            raise mistake(f"must be true to use {names}. Set `enabled: true`, or remove {names}.", field="enabled")
         return self
 
 
 class Operations(Section):
-    """Who is told what, when, and what is written down of the requests."""
+    """Alarm recipients, alarm thresholds, budget, audit log."""
 
     page_emails: tuple[Email, ...] = Field(
         default=(),
         max_length=10,
-        description="Who is woken when callers are affected. Each confirms a mail of Amazon SNS first.",
+        description="Recipients of pages, which are sent when callers are affected. Each must confirm an "
+        "e-mail from Amazon SNS first.",
     )
     notice_emails: tuple[Email, ...] = Field(
-        default=(), max_length=10, description="Who reads in the morning what needs a look, and about the budget."
+        default=(),
+        max_length=10,
+        description="Recipients of notices: alarms that can wait until morning, and budget alerts.",
     )
     runbook_url: Annotated[str, Field(pattern=r"^[^\s#]+$", max_length=200)] = Field(
         default="docs/runbook.md",
-        description="Where the runbook is, for the alarms' links: the URL of docs/runbook.md in your copy of the "
-        "repository.",
+        description="URL of the runbook for the links in alarms: docs/runbook.md in your copy of the repository.",
     )
-    alarms: Alarms = Field(default=Alarms(), description="From where on alarms go off.")
+    alarms: Alarms = Field(default=Alarms(), description="Alarm thresholds.")
     budget: Budget | None = Field(default=None, description="A monthly budget. Default: none.")
     audit_log: AuditLog = Field(default=AuditLog(), description="A record of each request.")

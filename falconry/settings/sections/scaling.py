@@ -17,13 +17,13 @@ _CRON_FIELDS = "minute hour day-of-month month day-of-week year"
 
 
 class Schedule(Section):
-    """A moment at which the bounds of the scaling change, again and again."""
+    """A recurring time at which the scaling bounds change."""
 
     cron: Annotated[str, Field(pattern=r"^\S+( \S+){5}$")] = Field(
-        description=f"Six fields: {_CRON_FIELDS}. `0 7 ? * MON-FRI *` is seven o'clock on working days."
+        description=f"Six fields: {_CRON_FIELDS}. `0 7 ? * MON-FRI *` is 7:00 on weekdays."
     )
-    min_instances: int = Field(ge=0, le=MOST_INSTANCES, description="From then on, at least so many instances.")
-    max_instances: int = Field(ge=0, le=MOST_INSTANCES, description="From then on, at most so many.")
+    min_instances: int = Field(ge=0, le=MOST_INSTANCES, description="Minimum number of instances from then on.")
+    max_instances: int = Field(ge=0, le=MOST_INSTANCES, description="Maximum number of instances from then on.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -31,7 +31,7 @@ class Schedule(Section):
         days = self.cron.split(" ")[2], self.cron.split(" ")[4]
         if "?" not in days:
             raise mistake(
-                f"{self.cron!r} names both days of the month and days of the week. Write `?` for one of them, such as "
+                f"{self.cron!r} sets both day-of-month and day-of-week. Use `?` for one of them, as in "
                 "`0 7 ? * MON-FRI *`.",
                 field="cron",
             )
@@ -39,43 +39,46 @@ class Schedule(Section):
 
 
 class Scaling(Section):
-    """How many instances stand behind the endpoint as the load or the clock changes."""
+    """The number of instances behind the endpoint, by load or by schedule."""
 
     mode: Literal["fixed", "target_tracking", "scheduled", "scale_to_zero"] = Field(
         default="fixed",
-        description="`fixed`: always `instance_count`; `target_tracking`: as many as the requests need; `scheduled`: "
-        "by the clock; `scale_to_zero`: as many as the requests need, none without requests.",
+        description="`fixed`: always `instance_count`; `target_tracking`: follows the load; `scheduled`: "
+        "follows the schedules; `scale_to_zero`: follows the load, down to no instance when there "
+        "are no requests.",
     )
     min_instances: int | None = Field(
         default=None,
         ge=0,
         le=MOST_INSTANCES,
-        description="The fewest. Default: `instance_count`; 0 for `scale_to_zero`.",
+        description="Minimum number of instances. Default: `instance_count`, or 0 with `scale_to_zero`.",
     )
     max_instances: int | None = Field(
         default=None,
         ge=1,
         le=MOST_INSTANCES,
-        description="The most. Default: the fewest, and at least `instance_count`.",
+        description="Maximum number of instances. Default: the larger of the minimum and `instance_count`.",
     )
     concurrent_requests_per_instance: float = Field(
         default=64,
         gt=0,
         le=1_000,
-        description="Requests under way at once in each instance that the scaling aims at. Half of what a container "
-        "takes leaves room for the minutes until a new instance serves.",
+        description="Target number of concurrent requests per instance. Half of what a container accepts "
+        "leaves room until a new instance is in service.",
     )
     scale_in_cooldown_minutes: int = Field(
-        default=15, ge=1, le=720, description="Minutes to wait after a change before instances are taken away."
+        default=15, ge=1, le=720, description="Minutes to wait after a scaling activity before instances are removed."
     )
     scale_out_cooldown_minutes: int = Field(
-        default=5, ge=1, le=720, description="Minutes to wait after a change before more instances are added."
+        default=5, ge=1, le=720, description="Minutes to wait after a scaling activity before instances are added."
     )
     time_zone: str = Field(
-        default="UTC", description="The time zone of the schedules, such as `Europe/Berlin` (IANA's names)."
+        default="UTC", description="Time zone of the schedules: an IANA name such as `Europe/Berlin`."
     )
     schedules: tuple[Schedule, ...] = Field(
-        default=(), max_length=20, description="When the bounds change. Not for `fixed`; needed for `scheduled`."
+        default=(),
+        max_length=20,
+        description="When the bounds change. Required with `scheduled`; not available with `fixed`.",
     )
 
     @field_validator("time_zone")
@@ -85,7 +88,7 @@ class Scaling(Section):
         # A machine without a time zone database knows none; then SageMaker has the last word.
         if known and name not in known:
             guess = did_you_mean(name, sorted(known))
-            raise mistake(f"{name!r} is not a time zone.{guess} Write one of IANA's names, such as Europe/Berlin.")
+            raise mistake(f"{name!r} is not a time zone.{guess} Use an IANA name such as Europe/Berlin.")
         return name
 
     @model_validator(mode="after")
@@ -94,13 +97,13 @@ class Scaling(Section):
         if self.mode == "fixed" and given:
             names = ", ".join(f"`{name}`" for name in sorted(given))
             raise mistake(
-                f"`fixed` means `instance_count`, always. Take out {names}, or write `mode: target_tracking`, "
+                f"`fixed` always runs `instance_count` instances. Remove {names}, or use `mode: target_tracking`, "
                 "`scheduled` or `scale_to_zero`.",
                 field="mode",
             )
         if self.mode == "scheduled" and not self.schedules:
             raise mistake(
-                "is needed for `mode: scheduled`. Write when the bounds change: "
+                "is required for `mode: scheduled`. List when the bounds change: "
                 '`- {cron: "0 7 ? * MON-FRI *", min_instances: 2, max_instances: 2}`.',
                 field="schedules",
             )
@@ -113,12 +116,12 @@ class Scaling(Section):
         """An endpoint that serves a model itself keeps an instance; one with inference components may have none."""
         if self.mode == "scale_to_zero":
             return
-        mend = "Only `mode: scale_to_zero` can have no instance. Write 1, or that mode; it takes schedules too."
+        remedy = "Only `mode: scale_to_zero` may have none. Use 1, or that mode, which accepts schedules too."
         if self.min_instances == 0:
-            raise mistake(f"is 0. {mend}", field="min_instances")
+            raise mistake(f"is 0. {remedy}", field="min_instances")
         for one in self.schedules:
             if one.min_instances == 0:
-                raise mistake(f"`{one.cron}` has min_instances 0. {mend}", field="schedules")
+                raise mistake(f"min_instances is 0 at `{one.cron}`. {remedy}", field="schedules")
 
     @property
     def components(self) -> bool:
@@ -135,5 +138,5 @@ class Scaling(Section):
 def _check_bounds(fewest: int, most: int) -> None:
     if most < fewest:
         raise mistake(
-            f"{most} is less than min_instances, {fewest}. Raise it, or lower the other.", field="max_instances"
+            f"{most} is less than min_instances, {fewest}. Raise it, or lower min_instances.", field="max_instances"
         )

@@ -1,4 +1,4 @@
-"""The section `models[].update`: how a change takes the place of what serves."""
+"""The section `models[].update`: how a change replaces what is running."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from falconry.settings.sections.scaling import Scaling
 
 
 class Update(Section):
-    """How a changed model, image or instance type takes the place of the one that serves."""
+    """How a changed model, image or instance type replaces the running one."""
 
     strategy: Literal["all_at_once", "canary", "linear", "rolling"] = Field(
         default="all_at_once",
-        description="`all_at_once`: a second fleet is made, then all requests go to it; `canary`, `linear`: they go "
-        "to it in two, or in several steps; `rolling`: instances are replaced in batches, with a smaller second fleet.",
+        description="`all_at_once`: a second fleet starts, then takes all traffic; `canary`, `linear`: "
+        "traffic shifts to it in two steps, or in several; `rolling`: instances are replaced in "
+        "batches, with a smaller second fleet.",
     )
     step_percent: int | None = Field(
         default=None,
         ge=5,
         le=50,
-        description="Share of the fleet in the first step of `canary`, in each step of `linear` (10 to 50), in each "
-        "batch of `rolling` (5 to 50). Default: 50.",
+        description="Share of the fleet in the first step of `canary`, in each step of `linear` (10 to 50), "
+        "or in each batch of `rolling` (5 to 50). Default: 50.",
     )
     bake_minutes: int = Field(
         default=5,
         ge=0,
         le=60,
-        description="Minutes between steps, and before the old fleet goes, in which an alarm rolls the update back.",
+        description="Minutes between steps, and before the old fleet is removed, during which an alarm rolls "
+        "the update back.",
     )
     rollback: bool = Field(
         default=True,
-        description="Whether alarms on errors, time to first token and the front's failures roll an update back.",
+        description="Whether alarms on errors, time to first token and gateway function failures roll an update back.",
     )
 
     @model_validator(mode="after")
     def _step_fits(self) -> Self:
         if self.strategy == "all_at_once" and self.step_percent is not None:
-            raise mistake("has no meaning for `all_at_once`. Take it out.", field="step_percent")
+            raise mistake("has no effect with `all_at_once`. Remove it.", field="step_percent")
         if self.strategy == "linear" and self.step_percent is not None and self.step_percent < 10:
             raise mistake(
-                f"{self.step_percent} is too small for `linear`: SageMaker takes 10 to 50.", field="step_percent"
+                f"{self.step_percent} is too small for `linear`: SageMaker accepts 10 to 50.", field="step_percent"
             )
         return self
 
@@ -57,8 +59,8 @@ def check_update(update: Update, scaling: Scaling, min_instances: int) -> None:
     """Raises a mistake where SageMaker would refuse the strategy for so few instances."""
     if scaling.components and update.strategy not in ("all_at_once", "rolling"):
         raise mistake(
-            f"{update.strategy!r} is not possible with `mode: scale_to_zero`: copies of a model are replaced batch by "
-            "batch. Write `rolling`, or leave it out.",
+            f"{update.strategy!r} is not available with `mode: scale_to_zero`, where copies of a model are replaced in "
+            "batches. Use `rolling`, or leave it out.",
             field="update.strategy",
         )
     if update.strategy == "all_at_once" or scaling.components:
@@ -66,14 +68,14 @@ def check_update(update: Update, scaling: Scaling, min_instances: int) -> None:
     needed = -(-100 // (update.step_percent or 50))
     if min_instances < 2:
         raise mistake(
-            f"{update.strategy!r} needs two instances or more, since a step is at most half of them; there may be "
-            f"{min_instances}. Write `all_at_once`, or raise "
+            f"{update.strategy!r} needs at least two instances, since a step is at most half of them; this model can "
+            f"have {min_instances}. Use `all_at_once`, or raise "
             + ("`scaling.min_instances`." if scaling.mode != "fixed" else "`instance_count`."),
             field="update.strategy",
         )
     if min_instances < needed:
         raise mistake(
-            f"{update.step_percent} percent of {min_instances} instances are less than one. Write "
-            f"{-(-100 // min_instances)} or more, or have {needed} instances.",
+            f"{update.step_percent} percent of {min_instances} instances is less than one. Use at least "
+            f"{-(-100 // min_instances)}, or run at least {needed} instances.",
             field="update.step_percent",
         )

@@ -20,7 +20,7 @@ class FalconryDeployment:
         self._config = config
         try:
             # The emulated deployment fetches no weights, so it asks for no acknowledgment of their license.
-            loaded = settings.load(settings.config_path(config), licences_needed=False)
+            loaded = settings.load(settings.config_path(config), licenses_needed=False)
             self._settings = settings.emulated(loaded)
         except settings.SettingsError as error:
             raise ProjectError(str(error)) from None
