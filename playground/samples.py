@@ -11,7 +11,7 @@ _OF_API = {
     "chat": {"max_new_tokens": "max_completion_tokens"},
     "completion": {"max_new_tokens": "max_tokens"},
 }
-"""What OpenAI's routes call text-generation-inference's parameters; the others have the same name in both."""
+"""What OpenAI's routes call the container's parameters; the others have the same name in both."""
 
 
 def samples(announced: Iterable[Sample]) -> list[Mapping[str, Any]]:

@@ -28,7 +28,7 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.observability.audit_log import AuditLog
 from falconry.catalog import INSTANCE_TYPES, MODELS, Capacity, samples
-from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model, Settings, containers
+from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROBS, Model, Settings, containers
 from stacks.invocable import invocable
 
 
@@ -244,13 +244,13 @@ def _served(settings: Settings, model: Model) -> GatewayModel:
         name=model.name,
         endpoint=settings.endpoint_name(model),
         inference_component=settings.component_name(model),
-        container="tgi",
-        container_version=entry.tgi_version,
+        container=entry.container.name,
+        container_version=entry.container_version,
         template=entry.chat_template,
         max_total_tokens=model.max_total_tokens,
         max_input_tokens=model.max_input_tokens,
         max_stop_sequences=MAX_STOP_SEQUENCES,
-        max_top_logprobs=MAX_TOP_N_TOKENS,
+        max_top_logprobs=MAX_TOP_LOGPROBS,
         neutralize=model.neutralize,
     )
 

@@ -15,8 +15,7 @@ from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.network.isolated_vpc import IsolatedVpc
 from falconry.catalog import REGIONS
 from falconry.names import DeploymentNames
-from falconry.settings import ExistingVpc as ExistingVpcSettings
-from falconry.settings import Settings
+from falconry.settings import ExistingVpcSettings, Settings
 from stacks.invocable import invocable
 
 

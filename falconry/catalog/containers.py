@@ -25,7 +25,7 @@ class Variables:
         max_total_tokens: tokens that prompt and answer may have together.
         concurrent_requests: requests that it takes at once.
         max_stop_sequences: stop sequences of one request.
-        max_top_n_tokens: likeliest tokens that a request may ask for at each place.
+        max_top_logprobs: likeliest tokens that a request may ask for at each place.
     """
 
     model_path: str
@@ -35,12 +35,12 @@ class Variables:
     concurrent_requests: str
     max_input_tokens: str | None = None
     max_stop_sequences: str | None = None
-    max_top_n_tokens: str | None = None
+    max_top_logprobs: str | None = None
 
     @property
     def reserved(self) -> frozenset[str]:
         """What model, instance type and other settings decide, so that no config may set it."""
-        names = (self.model_path, self.shards, self.quantize, self.max_stop_sequences, self.max_top_n_tokens)
+        names = (self.model_path, self.shards, self.quantize, self.max_stop_sequences, self.max_top_logprobs)
         return frozenset(name for name in names if name)
 
     @property

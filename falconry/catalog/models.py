@@ -136,11 +136,6 @@ class FalconModel:
         return self.container.version_of(self.image)
 
     @property
-    def tgi_version(self) -> str:
-        """The same, until the front takes it by its general name."""
-        return self.container_version
-
-    @property
     def server(self) -> str:
         """The server in the image, in short: "TGI 2.4.0"."""
         return f"{self.container.short_name} {self.container_version}"

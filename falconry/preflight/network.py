@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from falconry.aws_errors import code_of
 from falconry.preflight.check import Check, failed, ok, unknown, warning
 from falconry.preflight.service_quotas import by_code
-from falconry.settings import ExistingVpc
+from falconry.settings import ExistingVpcSettings
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -87,7 +87,7 @@ def _new_vpc(target: Target) -> Sequence[Check]:
     return [ok(subject, f"{count} of {quota.value:.0f}; the deployment makes one more")]
 
 
-def _existing_vpc(target: Target, existing: ExistingVpc) -> Sequence[Check]:
+def _existing_vpc(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]:
     ec2, subject = target.client("ec2"), f"VPC {existing.vpc_id}"
     try:
         dns = [
@@ -106,7 +106,7 @@ def _existing_vpc(target: Target, existing: ExistingVpc) -> Sequence[Check]:
     return [*checks, *_endpoints(target, existing)]
 
 
-def _dns(target: Target, subject: str, existing: ExistingVpc, on: bool) -> Check:
+def _dns(target: Target, subject: str, existing: ExistingVpcSettings, on: bool) -> Check:
     if on:
         return ok(subject, "resolves AWS's names (DNS support and host names)")
     mend = (
@@ -116,7 +116,7 @@ def _dns(target: Target, subject: str, existing: ExistingVpc, on: bool) -> Check
     return failed(subject, "DNS support or DNS host names are off: AWS's names would not lead to its endpoints", mend)
 
 
-def _subnets(existing: ExistingVpc, subnets: Sequence[Mapping[str, Any]]) -> Check:
+def _subnets(existing: ExistingVpcSettings, subnets: Sequence[Mapping[str, Any]]) -> Check:
     zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
     strangers = [subnet["SubnetId"] for subnet in subnets if subnet["VpcId"] != existing.vpc_id]
     if strangers:
@@ -127,7 +127,7 @@ def _subnets(existing: ExistingVpc, subnets: Sequence[Mapping[str, Any]]) -> Che
     return ok("subnets", f"{len(subnets)} in {', '.join(zones)}")
 
 
-def _endpoints(target: Target, existing: ExistingVpc) -> Sequence[Check]:
+def _endpoints(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]:
     """The VPC's own endpoints: needed where none are made, in the way where some are."""
     region = target.settings.region
     found = target.client("ec2").describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [existing.vpc_id]}])

@@ -6,26 +6,26 @@ once: file, line, path, the value found, what is allowed, and the closest name w
 
 from falconry.settings.emulation import emulated
 from falconry.settings.loading import SettingsError, config_path, load
-from falconry.settings.sections.api import Api, Client, Domain, Iam, Jwt, WebAcl
+from falconry.settings.sections.api import Api, Client, Domain, Iam, Jwt, WebAclSettings
 from falconry.settings.sections.delivery import Delivery
 from falconry.settings.sections.deployment import Settings
-from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model
-from falconry.settings.sections.network import ExistingVpc, Network
-from falconry.settings.sections.operations import Alarms, AuditLog, Budget, Operations
+from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROBS, Model
+from falconry.settings.sections.network import ExistingVpcSettings, Network
+from falconry.settings.sections.operations import Alarms, AuditLogSettings, BudgetSettings, Operations
 from falconry.settings.sections.scaling import Scaling, Schedule
 from falconry.settings.sections.update import Update
 
 __all__ = [
     "MAX_STOP_SEQUENCES",
-    "MAX_TOP_N_TOKENS",
+    "MAX_TOP_LOGPROBS",
     "Alarms",
     "Api",
-    "AuditLog",
-    "Budget",
+    "AuditLogSettings",
+    "BudgetSettings",
     "Client",
     "Delivery",
     "Domain",
-    "ExistingVpc",
+    "ExistingVpcSettings",
     "Iam",
     "Jwt",
     "Model",
@@ -36,7 +36,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Update",
-    "WebAcl",
+    "WebAclSettings",
     "config_path",
     "emulated",
     "load",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from falconry.catalog import MODELS, REGIONS, Capacity, Weights, from_jumpstart, from_publication
 from falconry.settings.sections.deployment import Settings
-from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_N_TOKENS, Model
+from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROBS, Model
 
 
 def image(settings: Settings, model: Model) -> str:
@@ -19,7 +19,7 @@ def environment(model: Model) -> dict[str, str]:
     """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
     entry = MODELS[model.name]
     variables = entry.container.variables
-    limits = {variables.max_stop_sequences: MAX_STOP_SEQUENCES, variables.max_top_n_tokens: MAX_TOP_N_TOKENS}
+    limits = {variables.max_stop_sequences: MAX_STOP_SEQUENCES, variables.max_top_logprobs: MAX_TOP_LOGPROBS}
     return {
         **entry.environment(model.instance_type, quantize=model.quantize),
         **{name: str(limit) for name, limit in limits.items() if name},

@@ -38,7 +38,7 @@ def client(url: str) -> boto3.client:
 
 def test_botocore_reads_a_stream_of_the_stand_in_token_by_token(sagemaker_url: str) -> None:
     response = client(sagemaker_url).invoke_endpoint_with_response_stream(
-        EndpointName="no-gap", ContentType="application/json", Body=question.tgi_body()
+        EndpointName="no-gap", ContentType="application/json", Body=question.native_body()
     )
 
     parts = [event["PayloadPart"]["Bytes"].decode() for event in response["Body"]]

@@ -12,7 +12,7 @@ from chat.deadline import Deadline
 
 from falconry.catalog import INSTANCE_TYPES, MODELS
 from falconry.catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY
-from falconry.settings import WebAcl, load
+from falconry.settings import WebAclSettings, load
 
 from .pages import ROOT, Block, blocks, pages
 
@@ -69,7 +69,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     said = dict(rows)
     model = MODELS["falcon-180b-chat"]
 
-    assert said["requests from one address"].startswith(f"{WebAcl().requests_per_5_minutes:,} ")
+    assert said["requests from one address"].startswith(f"{WebAclSettings().requests_per_5_minutes:,} ")
     assert said["fronts at once"] == (
         f"{model.container.concurrent_requests} for each instance, {MAXIMUM_RESERVED_CONCURRENCY} at most"
     )

@@ -50,19 +50,19 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     [
         settings.Alarms,
         settings.Api,
-        settings.AuditLog,
-        settings.Budget,
+        settings.AuditLogSettings,
+        settings.BudgetSettings,
         settings.Client,
         settings.Delivery,
         settings.Domain,
-        settings.ExistingVpc,
+        settings.ExistingVpcSettings,
         settings.Iam,
         settings.Jwt,
         settings.Model,
         settings.Network,
         settings.Operations,
         settings.Settings,
-        settings.WebAcl,
+        settings.WebAclSettings,
     ],
 )
 def test_every_setting_is_changed_by_a_config(section: type[BaseModel], exercised: set[str]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from falconry.catalog import CONTAINERS
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "constructs_lib", "falconry", "local_aws", "local_aws_testing", "playground", "stacks", "tests", "tools"}
 LAMBDA_PACKAGES = {"authorizer", "chat", "static_page", "streaming_runtime"}
@@ -18,10 +20,13 @@ OF_LAMBDAS_RUNTIME = {"botocore", "snapshot_restore_py", "urllib3"}
 """What Lambda's Python runtime brings along; boto3's own dependencies."""
 
 
+def python_files(folder: str) -> list[Path]:
+    return [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
+
+
 def imports(folder: str) -> Iterator[tuple[Path, str]]:
     """Each file below `folder` with each module that it imports, by its whole name."""
-    files = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
-    for file in files:
+    for file in python_files(folder):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 yield from ((file, alias.name) for alias in node.names)
@@ -79,6 +84,21 @@ def test_the_front_names_a_serving_product_only_behind_the_seam() -> None:
     files = [file for file in (ROOT / "lambda_src" / "chat").rglob("*.py") if serving not in file.parents]
 
     assert [file.name for file in files if named.search(file.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("room", ["app.py", "constructs_lib", "falconry", "playground", "stacks"])
+def test_only_the_catalog_names_a_container_and_its_variables(room: str) -> None:
+    names = set()
+    for container in CONTAINERS.values():
+        variables = container.variables
+        names |= {container.product, container.short_name, container.repository, variables.shards, variables.quantize}
+        names |= variables.counts.keys() | container.renamed_variables.keys()
+    # A variable's name in lower case is a typed property.
+    named = re.compile("|".join(name if "_" in name else f"(?i:{name})" for name in names))
+    catalog = ROOT / "falconry" / "catalog"
+    files = [file for file in python_files(room) if catalog not in file.parents]
+
+    assert [(file.name, named.findall(text)) for file in files if named.search(text := file.read_text())] == []
 
 
 def test_the_fronts_packages_import_only_what_stands_after_them() -> None:

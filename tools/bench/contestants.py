@@ -62,7 +62,7 @@ class Boto3:
 
     def ask(self, endpoint: str) -> Timing:
         stdin, stdout = child.pipe(self._process.stdin), child.pipe(self._process.stdout)
-        request = {"endpoint": endpoint, "body": question.tgi_body().decode()}
+        request = {"endpoint": endpoint, "body": question.native_body().decode()}
         stdin.write(json.dumps(request).encode() + b"\n")
         stdin.flush()
         first, total, answer = json.loads(stdout.readline())

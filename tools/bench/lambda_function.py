@@ -14,6 +14,8 @@ from pathlib import Path
 
 from local_aws.data_plane.lambda_service.runtime_folder import interpreter, make_runtime_folder
 
+from falconry.catalog import MODELS
+
 LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
 REGION = "us-east-1"
 
@@ -32,15 +34,16 @@ AUTHORIZER = Deployed(("authorizer",), "authorizer.handler.handler")
 
 def front_environment(sagemaker_url: str) -> dict[str, str]:
     """The variables of the deployed front, with one model for each endpoint of the stand-in at `sagemaker_url`."""
+    model = MODELS["falcon-180b-chat"]
     models = [
         {
             "name": name,
             "endpoint": name,
-            "container": "tgi",
-            "container_version": "2.4.0",
-            "template": "falcon-180b-chat",
-            "max_total_tokens": 2048,
-            "max_input_tokens": 1024,
+            "container": model.container.name,
+            "container_version": model.container_version,
+            "template": model.chat_template,
+            "max_total_tokens": model.max_total_tokens,
+            "max_input_tokens": model.max_input_tokens,
             "max_stop_sequences": 8,
         }
         for name in ("no-gap", "paced")

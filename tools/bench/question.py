@@ -12,7 +12,7 @@ PROMPT = f"System: {SYSTEM}\nUser: {QUESTION}\nFalcon:"
 ANSWER = "".join(answer_tokens(TOKENS)).strip()
 
 
-def tgi_body() -> bytes:
+def native_body() -> bytes:
     """The question in the model's own payload."""
     parameters = {"max_new_tokens": TOKENS, "return_full_text": False, "stop": ["\nUser:"], "details": True}
     return json.dumps({"inputs": PROMPT, "parameters": parameters, "stream": True}).encode()

@@ -67,7 +67,7 @@ class Domain(Section):
     )
 
 
-class WebAcl(Section):
+class WebAclSettings(Section):
     """AWS WAF in front of the API."""
 
     enabled: bool = Field(default=True, description="Whether AWS WAF protects the API.")
@@ -106,7 +106,7 @@ class Api(Section):
         "`https://app.example.com`.",
     )
     domain: Domain | None = Field(default=None, description="A custom domain name.")
-    web_acl: WebAcl = Field(default=WebAcl(), description="AWS WAF.")
+    web_acl: WebAclSettings = Field(default=WebAclSettings(), description="AWS WAF.")
     playground: bool | None = Field(
         default=None,
         description="Whether the API serves a chat page at `/playground`. Anyone who can reach the API can "

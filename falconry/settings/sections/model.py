@@ -19,7 +19,7 @@ MAX_STOP_SEQUENCES = 8
 """Stop sequences that a request may carry. OpenAI clients may send 4 and a chat template has up to 3 of its own;
 the container's default is 4."""
 
-MAX_TOP_N_TOKENS = 20
+MAX_TOP_LOGPROBS = 20
 """Likeliest tokens that a request may ask for at each place: OpenAI's limit. The container's default is 5."""
 
 

@@ -11,7 +11,7 @@ from falconry.settings.checks import mistake, reject_duplicates
 from falconry.settings.section import Section
 
 
-class ExistingVpc(Section):
+class ExistingVpcSettings(Section):
     """An existing VPC, with private DNS for interface endpoints."""
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(
@@ -65,7 +65,7 @@ class Network(Section):
         "`[us-east-1a, us-east-1d]`.",
         json_schema_extra={"uniqueItems": True, "not": {"minItems": 1, "maxItems": 1}},
     )
-    existing: ExistingVpc | None = Field(default=None, description="Use this VPC instead of creating one.")
+    existing: ExistingVpcSettings | None = Field(default=None, description="Use this VPC instead of creating one.")
 
     @field_validator("cidr")
     @classmethod

@@ -61,7 +61,7 @@ class Alarms(Section):
     )
 
 
-class Budget(Section):
+class BudgetSettings(Section):
     """An AWS Budgets budget for resources with the deployment's tag."""
 
     monthly_usd: float = Field(
@@ -71,7 +71,7 @@ class Budget(Section):
     )
 
 
-class AuditLog(Section):
+class AuditLogSettings(Section):
     """A record of each request, in a separate bucket that only one role can read."""
 
     enabled: bool = Field(default=False, description="Whether to keep an audit log.")
@@ -114,5 +114,5 @@ class Operations(Section):
         description="URL of the runbook for the links in alarms: docs/runbook.md in your copy of the repository.",
     )
     alarms: Alarms = Field(default=Alarms(), description="Alarm thresholds.")
-    budget: Budget | None = Field(default=None, description="A monthly budget. Default: none.")
-    audit_log: AuditLog = Field(default=AuditLog(), description="A record of each request.")
+    budget: BudgetSettings | None = Field(default=None, description="A monthly budget. Default: none.")
+    audit_log: AuditLogSettings = Field(default=AuditLogSettings(), description="A record of each request.")
