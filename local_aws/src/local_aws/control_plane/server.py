@@ -6,7 +6,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from local_aws.extensions import account
 
-from . import clients
+from . import clients, service_models
 
 
 def build(host: str, port: int) -> BaseWSGIServer:
@@ -16,6 +16,7 @@ def build(host: str, port: int) -> BaseWSGIServer:
     """
     # moto reads this when it makes an account's IAM; without it there is no ReadOnlyAccess and the like.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    service_models.keep()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
     from .cloudformation.api import CloudFormationApi
