@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 from local_aws.guardian import Guardian
+from local_aws.ports import free_port
 from local_aws.server import Server
 
 from falconry.names import DELIVERY_STACK, STACKS, DeploymentNames
@@ -28,9 +30,7 @@ ALL_STACKS = (*STACKS, DELIVERY_STACK)
 @contextmanager
 def control_plane(log_file: Path) -> Iterator[str]:
     """The URL of a control plane that ends with the context."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     guardian = Guardian()
     guardian.start()
     arguments = ("control plane", "local_aws.control_plane", "--port", str(port))
@@ -48,8 +48,9 @@ def control_plane(log_file: Path) -> Iterator[str]:
         guardian.stop()
 
 
+@cache
 def client(aws_url: str, service: str) -> Any:
-    """A boto3 client of the emulated AWS."""
+    """A boto3 client of the emulated AWS; making one takes longer than most calls."""
     credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.client(service, region_name=REGION, endpoint_url=aws_url, **credentials)
 

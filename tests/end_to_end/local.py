@@ -48,7 +48,6 @@ class Local:
             assert self.process.poll() is None, self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(0.1)
-        time.sleep(0.1)  # the file is written in one go, just after it appears
         api: dict[str, Any] = json.loads((self.state_dir / "api.json").read_text(encoding="utf-8"))
         return api
 

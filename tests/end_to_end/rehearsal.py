@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from local_aws.cdk import Cdk, aws_environment
 from local_aws.guardian import Guardian
 from local_aws.launcher import TINY_FALCON
+from local_aws.ports import free_port
 from local_aws.server import Server
 
 from falconry.names import DeploymentNames
@@ -159,7 +159,7 @@ def _programs(folder: Path) -> Path:
 def _data_plane(folder: Path, deployment: str, aws_url: str, guardian: Guardian) -> tuple[Server, dict[str, str]]:
     state = folder / f"data-plane-{deployment}"
     state.mkdir()
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     arguments = ["--port", str(ports[0]), "--management-port", str(ports[1]), "--aws-endpoint-url", aws_url]
     arguments += ["--region", REGION, "--api-name", DeploymentNames(deployment).api, "--model-dir", str(TINY_FALCON)]
     arguments += ["--state-dir", str(state), "--poll-seconds", "3600"]
@@ -171,9 +171,3 @@ def _data_plane(folder: Path, deployment: str, aws_url: str, guardian: Guardian)
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return server, {"api": f"http://127.0.0.1:{ports[0]}", "management": f"http://127.0.0.1:{ports[1]}"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -21,8 +21,9 @@ from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
 from local_aws.extensions.description import describe_api
 from local_aws.guardian import Guardian
+from local_aws.ports import free_port
 from local_aws.server import Server
-from local_aws_testing.data_plane import free_port, wait_until
+from local_aws_testing.data_plane import wait_until
 
 from falconry import settings
 from falconry.catalog import samples

@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ class Place:
     bucket: str
 
     def client(self, service: str) -> Any:
-        return cached_client(self.aws_url, service)
+        return client(self.aws_url, service)
 
     @property
     def published(self) -> str | None:
@@ -73,7 +72,6 @@ class Place:
         return {key.removeprefix(prefix): s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
 
 
-cached_client = cache(client)
 numbers = count(1)
 
 

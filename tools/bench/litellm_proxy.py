@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from local_aws.ports import free_port
+
 from tools.bench import child, question
 from tools.bench.arrivals import Arrivals, Timing
 
@@ -33,9 +35,7 @@ class LiteLlm:
     def running(cls, url: str, folder: Path, log_file: Path) -> Iterator[LiteLlm]:
         config = folder / "litellm.json"
         config.write_text(json.dumps(litellm_config(url), indent=2), encoding="utf-8")  # JSON is YAML
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+        port = free_port()
         arguments = ["--config", str(config), "--host", "127.0.0.1", "--port", str(port), "--keepalive_timeout", "600"]
         with log_file.open("ab") as log:
             process = subprocess.Popen(

@@ -20,10 +20,10 @@ from local_aws.cdk import CLI, NODE, Cdk, CdkError
 from local_aws.guardian import Guardian
 from local_aws.model_server.model_folder import ModelFolder
 from local_aws.model_server.settings import SettingsError as ModelError
+from local_aws.ports import HOST, free_port
 from local_aws.project import Deployment
 from local_aws.server import Server
 
-HOST = "127.0.0.1"
 ACCOUNT = "123456789012"
 """The emulated account where the deployment names none."""
 
@@ -100,7 +100,7 @@ class Launcher:
     def _start(self, port: int) -> None:
         print(f"{self._deployment.title} in an AWS emulated on this machine\n", flush=True)
         started = time.monotonic()
-        control_port = _free_port()
+        control_port = free_port()
         aws_url = f"http://localhost:{control_port}"
         cdk = Cdk(aws_url, self._deployment.region, self._logs)
         try:
@@ -124,7 +124,10 @@ class Launcher:
         # Whether the tiny model answers, which knows the announcement's samples word for word.
         announced = self._options.model_dir is None and self._options.model_server_url is None
         api = {**description, "announced_answers": announced, "process_id": os.getpid()}
-        self._api_file.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
+        # In one step: whoever waits for the file reads all of it.
+        unfinished = self._api_file.with_suffix(".part")
+        unfinished.write_text(json.dumps(api, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(self._api_file)
         print(self._deployment.banner(api, self._logs, time.monotonic() - started), flush=True)
 
     def _synth_arguments(self) -> list[str]:
@@ -141,7 +144,7 @@ class Launcher:
         self._wait_for(server, lambda: _accepts_connections(port), CONTROL_PLANE_TIMEOUT)
 
     def _start_data_plane(self, port: int, aws_url: str) -> None:
-        management_port = _free_port()
+        management_port = free_port()
         arguments = [
             *("--port", str(port), "--management-port", str(management_port)),
             *("--aws-endpoint-url", aws_url, "--region", self._deployment.region),
@@ -220,6 +223,8 @@ def _only_instance(lock_file: Path) -> Iterator[None]:
 
 def _require_port(port: int) -> int:
     """`port` if it is free, or a free one for 0."""
+    if port == 0:
+        return free_port()
     with socket.socket() as probe:
         # As the server itself will: a port whose last connections are still closing can be taken again.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -227,11 +232,7 @@ def _require_port(port: int) -> int:
             probe.bind((HOST, port))
         except OSError:
             raise LaunchError(f"Port {port} of {HOST} is in use. Choose another: make local PORT=9000") from None
-        return int(probe.getsockname()[1])
-
-
-def _free_port() -> int:
-    return _require_port(0)
+    return port
 
 
 def _accepts_connections(port: int) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from local_aws_testing.data_plane import PROJECT, REGION, alive, free_port, shared_aws, wait_until
+from local_aws.ports import free_port
+from local_aws_testing.data_plane import PROJECT, REGION, alive, shared_aws, wait_until
 
 
 @pytest.fixture(scope="module")

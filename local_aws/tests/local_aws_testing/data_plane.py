@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -19,19 +18,13 @@ import boto3
 import httpx2
 from local_aws.data_plane.data_plane import DataPlane
 from local_aws.data_plane.settings import Limits, Settings
+from local_aws.ports import free_port
 
 from local_aws_testing.functions import FUNCTION_ZIP
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 PROJECT = Path(__file__).resolve().parents[3]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until(check: Callable[[], Any], seconds: float = 15.0, what: str = "the condition") -> Any:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from local_aws.data_plane.log_file import LogFile
 from local_aws.data_plane.sagemaker_runtime.endpoint import Container
 from local_aws.data_plane.settings import Settings
 from local_aws.guardian import Guardian
+from local_aws.ports import free_port
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class ModelContainer:
         pause = _FIRST_RESTART_SECONDS
         while True:
             started = time.monotonic()
-            port = _free_port()
+            port = free_port()
             self.url = f"http://127.0.0.1:{port}"
             command = [*self._settings.model_server_command, "--port", str(port), "--model-dir", str(model_dir)]
             self._process = await ChildProcess.start(
@@ -144,10 +144,3 @@ class ModelContainer:
             "PYTHONUNBUFFERED": "1",
             "LANG": "en_US.UTF-8",
         }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
