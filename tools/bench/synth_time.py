@@ -51,20 +51,22 @@ def seconds(app: Path, output: Path, *arguments: str) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.synth_time", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of each app, after one that is not counted")
-    runs = parser.parse_args().runs
+    parser.add_argument("--runs", type=int, default=5, help="of each app")
+    parser.add_argument("--warm-ups", type=int, default=1, help="runs of each app before, which are not counted")
+    options = parser.parse_args()
+    runs = options.runs
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "app.py").write_text(EMPTY_APP.format(node=str(NODE)), encoding="utf-8")
         (folder / "cdk.json").write_text(f'{{"app": "{sys.executable} app.py"}}', encoding="utf-8")
         (folder / "six.yaml").write_text(SIX_MODELS, encoding="utf-8")
         measured: dict[str, list[float]] = {"empty app": [], "falcon-180b": [], "six models": []}
-        for _ in range(runs + 1):
+        for _ in range(options.warm_ups + runs):
             measured["empty app"].append(seconds(folder, folder / "out-empty"))
             measured["falcon-180b"].append(seconds(ROOT, folder / "out-default"))
             measured["six models"].append(seconds(ROOT, folder / "out-six", "-c", f"config={folder / 'six.yaml'}"))
-    # The first round warms the file cache.
-    medians = {name: statistics.median(times[1:]) for name, times in measured.items()}
+    # Warming up fills the file cache.
+    medians = {name: statistics.median(times[options.warm_ups :]) for name, times in measured.items()}
     print(f"cdk synth, median of {runs} runs each, in turn\n")
     for name, median in medians.items():
         print(f"  {name:<12} {median:6.2f} s   {median / medians['empty app']:5.2f} times the empty app")
