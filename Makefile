@@ -10,6 +10,7 @@ BASE ?= main
 OUTPUT ?=
 ALLOW_DANGER ?=
 AWS ?= emulated
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, AWS=account, PYTHON=python3.12"
+	@echo "  Settings: CONFIG=dev (config/dev.yaml), PORT=9000, MODEL_DIR=folder, MODEL_SERVER_URL=http://..., MINUTES=10, BASE=origin/main, AWS=account, WORKERS=4, PYTHON=python3.12"
 
 .PHONY: local
 local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serve the API
@@ -32,8 +33,8 @@ local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serv
 		$(if $(MODEL_DIR),--model-dir '$(MODEL_DIR)') $(if $(MODEL_SERVER_URL),--model-server-url '$(MODEL_SERVER_URL)')
 
 .PHONY: test
-test: $(BIN)/.installed ## Run all tests
-	@$(BIN)/python -m pytest
+test: $(BIN)/.installed ## Run all tests, WORKERS at a time
+	@$(BIN)/python -m pytest --numprocesses '$(WORKERS)' --dist loadgroup --no-loadscope-reorder
 
 .PHONY: fuzz
 fuzz: $(BIN)/.installed ## Try the front's properties with as many examples as fit into MINUTES
