@@ -17,7 +17,7 @@ from tests.end_to_end.workflow_steps import WORKFLOWS, load, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(WORKFLOWS.glob("*.yml"))
-CI_LINES = set((ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines())
+CI_LINES = set(map(str.strip, (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()))
 
 WRITES = {
     "review/comment": {"pull-requests"},
