@@ -15,9 +15,10 @@ _lock = threading.Lock()
 _CONFIG = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, max_pool_connections=20)
 
 
-def use_endpoint(url: str) -> None:
-    """Says where the emulated AWS listens. Called once, before the first request."""
+def use_endpoint(url: str, answer: Callable[..., Any]) -> None:
+    """Says where the emulated AWS listens, and what answers the clients here. Called once, before the first request."""
     _endpoint[:] = [url]
+    _session().events.register("before-send", answer)
     _clients.clear()
 
 

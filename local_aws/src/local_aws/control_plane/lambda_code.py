@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from . import clients
 
-_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _PATH = re.compile(r"/lambda-code/(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<name>[\w-]+)/(?P<version>[\w$]+)\.zip")
 
 
@@ -22,7 +22,7 @@ def location(account: str, region: str, name: str, version: str) -> str:
     return f"{clients.endpoint()}/lambda-code/{account}/{region}/{name}/{quote(version)}.zip"
 
 
-def serving_bundles(application: _Application) -> _Application:
+def serving_bundles(application: Application) -> Application:
     """The application with the bundles' URLs in front of it."""
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

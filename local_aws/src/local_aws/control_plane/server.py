@@ -20,6 +20,7 @@ def build(host: str, port: int) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
     from .cloudformation.api import CloudFormationApi
+    from .in_process import answering
     from .lambda_code import serving_bundles
     from .moto_patches import install
     from .public_buckets import stock
@@ -29,5 +30,5 @@ def build(host: str, port: int) -> BaseWSGIServer:
     application = serving_bundles(DomainDispatcherApplication(create_backend_app))
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
     reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    clients.use_endpoint(f"http://{reachable}:{server.server_port}")
+    clients.use_endpoint(f"http://{reachable}:{server.server_port}", answering(application))
     return server
