@@ -36,8 +36,8 @@ def review(
     its requests interrupted, a bucket or a key removed or exposed, access opened to the world, authorization turned
     off. Ends with 1 where an assembly cannot be read, or where a config cannot be synthesised.
     """
+    from falconry.assembly.cloud_assembly import read_all
     from falconry.errors import CheckFailedError
-    from falconry.review.assembly import read_all
     from falconry.review.markdown import markdown
     from falconry.review.report import Verdict, as_json
     from falconry.review.report import review as compare

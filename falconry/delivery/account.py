@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from falconry.delivery.assembly import Assembly
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 from falconry.delivery.summary import tell
@@ -24,14 +24,14 @@ def main() -> int:
     options = parser.parse_args()
     project = Project()
     try:
-        assembly = Assembly.open(options.config, options.assembly)
-        difference = project.cdk("diff", *assembly.stacks, "--app", str(assembly.cdk_out), "--method=template")
+        bundle = Bundle.open(options.config, options.assembly)
+        difference = project.cdk("diff", *bundle.stacks, "--app", str(bundle.cdk_out), "--method=template")
     except DeliveryError as error:
         print(error, file=sys.stderr)
         return 1
-    tell(f"## `{assembly.name}` against what is deployed\n\n```\n{difference.strip()}\n```")
+    tell(f"## `{bundle.name}` against what is deployed\n\n```\n{difference.strip()}\n```")
     preflight = subprocess.run(
-        ["falconry", "preflight", str(assembly.config)],
+        ["falconry", "preflight", str(bundle.config)],
         env=project.environment,
         stdout=subprocess.PIPE,
         text=True,

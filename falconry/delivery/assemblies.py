@@ -1,4 +1,4 @@
-"""`python -m falconry.delivery.assemblies --output DIR`: synthesise every config of the checkout into `DIR/<name>.tar`.
+"""`python -m falconry.delivery.assemblies --output DIR`: bundle every config of the checkout as `DIR/<name>.tar`.
 
 Needs no AWS account and no network, so it runs for anybody's pull request. A config that cannot be synthesised leaves
 `DIR/<name>.failed`, which says why; then the exit code is 1.
@@ -12,13 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from falconry.delivery.assembly import pack
+from falconry.delivery.bundle import pack
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 
 
 def assemble(project: Project, output: Path) -> int:
-    """Write the assembly of each config (see `delivery.assembly`), or why there is none; how many failed."""
+    """Write the bundle of each config, or why there is none; how many failed."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     failures = 0

@@ -7,29 +7,29 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from falconry.delivery.assembly import Assembly
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 
 SESSION_NAME = "falconry-delivery"
 
 
-def credentials(assembly: Assembly, kind: str) -> dict[str, str]:
+def credentials(bundle: Bundle, kind: str) -> dict[str, str]:
     """Environment variables with an hour's credentials of the bootstrap role "deploy" or "lookup".
 
     An hour is the most that AWS gives to a role that takes on another one (role chaining).
     """
     try:
-        sts = boto3.client("sts", region_name=assembly.region)
+        sts = boto3.client("sts", region_name=bundle.region)
         caller = sts.get_caller_identity()
         role = (
-            assembly.role(kind)
+            bundle.role(kind)
             .replace("${AWS::Partition}", caller["Arn"].split(":")[1])
             .replace("${AWS::AccountId}", caller["Account"])
         )
         given = sts.assume_role(RoleArn=role, RoleSessionName=SESSION_NAME)["Credentials"]
     except (BotoCoreError, ClientError) as error:
         raise DeliveryError(
-            f"the CDK's {kind} role cannot be taken on: {error}. Is the account bootstrapped for {assembly.region}, "
+            f"the CDK's {kind} role cannot be taken on: {error}. Is the account bootstrapped for {bundle.region}, "
             "and is this the role of the stack falconry-<name>-delivery?"
         ) from None
     return {
@@ -39,12 +39,12 @@ def credentials(assembly: Assembly, kind: str) -> dict[str, str]:
     }
 
 
-def cloudformation(assembly: Assembly) -> Any:
+def cloudformation(bundle: Bundle) -> Any:
     """A client of CloudFormation as the CDK's command line would have it."""
-    given = credentials(assembly, "deploy")
+    given = credentials(bundle, "deploy")
     return boto3.client(
         "cloudformation",
-        region_name=assembly.region,
+        region_name=bundle.region,
         aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=given["AWS_SESSION_TOKEN"],

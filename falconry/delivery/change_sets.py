@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from falconry.delivery.assembly import Assembly
 from falconry.delivery.aws import cloudformation
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 
@@ -23,12 +23,12 @@ State = Literal["prepared", "unchanged", "afterwards"]
 Change = Mapping[str, Any]
 
 
-def name_of(assembly: Assembly) -> str:
+def name_of(bundle: Bundle) -> str:
     """The change sets' name: one for each commit."""
-    return f"falconry-{assembly.commit[:12]}"
+    return f"falconry-{bundle.commit[:12]}"
 
 
-def prepare(assembly: Assembly, project: Project) -> tuple[dict[str, State], dict[str, list[Change]]]:
+def prepare(bundle: Bundle, project: Project) -> tuple[dict[str, State], dict[str, list[Change]]]:
     """Make a change set for each stack; the stacks' states and their changes.
 
     Raises:
@@ -36,26 +36,26 @@ def prepare(assembly: Assembly, project: Project) -> tuple[dict[str, State], dic
     """
     states: dict[str, State] = {}
     changes: dict[str, list[Change]] = {}
-    for stack in assembly.stacks:
+    for stack in bundle.stacks:
         try:
-            project.cdk(*_deploy(assembly, stack), "--method=prepare-change-set", *_named(assembly))
+            project.cdk(*_deploy(bundle, stack), "--method=prepare-change-set", *_named(bundle))
         except DeliveryError:
-            if all(states[needed] == "unchanged" for needed in assembly.needs(stack)):
+            if all(states[needed] == "unchanged" for needed in bundle.needs(stack)):
                 raise
             states[stack] = "afterwards"
             continue
-        changes[stack] = list(_changes(assembly, stack))
+        changes[stack] = list(_changes(bundle, stack))
         states[stack] = "prepared" if changes[stack] else "unchanged"
     return states, changes
 
 
-def execute(assembly: Assembly, states: Mapping[str, State], project: Project) -> None:
+def execute(bundle: Bundle, states: Mapping[str, State], project: Project) -> None:
     """Execute the change sets, in order. Raises DeliveryError where one fails; CloudFormation rolls its stack back."""
     for stack, state in states.items():
         if state == "prepared":
-            project.cdk(*_deploy(assembly, stack), "--method=execute-change-set", *_named(assembly))
+            project.cdk(*_deploy(bundle, stack), "--method=execute-change-set", *_named(bundle))
         elif state == "afterwards":
-            project.cdk(*_deploy(assembly, stack))
+            project.cdk(*_deploy(bundle, stack))
 
 
 def described(states: Mapping[str, State], changes: Mapping[str, list[Change]]) -> str:
@@ -102,17 +102,17 @@ def _row(change: Change) -> tuple[int, str, str, str]:
     return place, action, str(details["LogicalResourceId"]), str(details["ResourceType"])
 
 
-def _deploy(assembly: Assembly, stack: str) -> list[str]:
-    return ["deploy", stack, "--exclusively", "--app", str(assembly.cdk_out), "--require-approval", "never"]
+def _deploy(bundle: Bundle, stack: str) -> list[str]:
+    return ["deploy", stack, "--exclusively", "--app", str(bundle.cdk_out), "--require-approval", "never"]
 
 
-def _named(assembly: Assembly) -> list[str]:
-    return ["--change-set-name", name_of(assembly)]
+def _named(bundle: Bundle) -> list[str]:
+    return ["--change-set-name", name_of(bundle)]
 
 
-def _changes(assembly: Assembly, stack: str) -> Iterator[Change]:
-    client = cloudformation(assembly)
-    which = {"StackName": stack, "ChangeSetName": name_of(assembly)}
+def _changes(bundle: Bundle, stack: str) -> Iterator[Change]:
+    client = cloudformation(bundle)
+    which = {"StackName": stack, "ChangeSetName": name_of(bundle)}
     try:
         # A change set without a change is one that failed; the CDK leaves it there.
         described = client.describe_change_set(**which)

@@ -16,8 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from falconry.delivery.assembly import Assembly
 from falconry.delivery.aws import credentials
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.change_sets import execute, saved
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
@@ -39,7 +39,7 @@ Not back, because no deployment can bring it back:
 - a stack that only the failed commit has: it stays. `npx cdk destroy` removes it."""
 
 
-def deploy(new: Assembly, previous: Assembly | None, prepared: Path | None, project: Project) -> int:
+def deploy(new: Bundle, previous: Bundle | None, prepared: Path | None, project: Project) -> int:
     """Deploy and test `new`, or go back to `previous`; the exit code."""
     try:
         if prepared:
@@ -54,7 +54,7 @@ def deploy(new: Assembly, previous: Assembly | None, prepared: Path | None, proj
     return DEPLOYED
 
 
-def smoke(assembly: Assembly, project: Project) -> None:
+def smoke(bundle: Bundle, project: Project) -> None:
     """`falconry smoke` with the config that belongs to the assembly. Raises DeliveryError if it fails.
 
     It asks for the API's URL and a client's key, which the CDK's lookup role may read.
@@ -64,20 +64,20 @@ def smoke(assembly: Assembly, project: Project) -> None:
         if attempt:
             print(f"The smoke test is repeated in {wait:.0f} s.", flush=True)
             time.sleep(wait)
-        environment = {**project.environment, **credentials(assembly, "lookup")}
-        command = ["falconry", "smoke", str(assembly.config)]
+        environment = {**project.environment, **credentials(bundle, "lookup")}
+        command = ["falconry", "smoke", str(bundle.config)]
         code = subprocess.run(command, cwd=project.root, env=environment, check=False).returncode
         if code == 0:
             return
-    raise DeliveryError(f"`falconry smoke {assembly.name}` failed {SMOKE_TRIES} times ({code}); see above.")
+    raise DeliveryError(f"`falconry smoke {bundle.name}` failed {SMOKE_TRIES} times ({code}); see above.")
 
 
-def _deploy_all(assembly: Assembly, project: Project) -> None:
+def _deploy_all(bundle: Bundle, project: Project) -> None:
     options = ["--exclusively", "--require-approval", "never", "--concurrency", "2"]
-    project.cdk("deploy", *assembly.stacks, "--app", str(assembly.cdk_out), *options)
+    project.cdk("deploy", *bundle.stacks, "--app", str(bundle.cdk_out), *options)
 
 
-def _go_back(previous: Assembly | None, project: Project) -> int:
+def _go_back(previous: Bundle | None, project: Project) -> int:
     if previous is None:
         tell("There is no earlier assembly to go back to: it stays as it is. Mend it and merge again.")
         return STUCK
@@ -99,9 +99,9 @@ def main() -> int:
     parser.add_argument("--prepared", type=Path, help="what delivery.prepare wrote")
     options = parser.parse_args()
     try:
-        new = Assembly.open(options.config, options.assembly)
+        new = Bundle.open(options.config, options.assembly)
         there = options.previous is not None and options.previous.exists()
-        previous = Assembly.open(options.config, options.previous) if there else None
+        previous = Bundle.open(options.config, options.previous) if there else None
     except DeliveryError as error:
         print(error, file=sys.stderr)
         return STUCK

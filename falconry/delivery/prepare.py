@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from falconry.delivery.assembly import Assembly
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.change_sets import described, prepare, save
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, help="the file to write")
     options = parser.parse_args()
     try:
-        states, changes = prepare(Assembly.open(options.config, options.assembly), Project())
+        states, changes = prepare(Bundle.open(options.config, options.assembly), Project())
     except DeliveryError as error:
         tell(f"No change set: {error}")
         return 1

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from falconry.cdk import ROOT, Cdk
 from falconry.delivery.errors import DeliveryError
-
-ROOT = Path(__file__).resolve().parents[2]
+from falconry.errors import CommandError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,8 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """This process's environment, with the checkout's programs last in the PATH: cdk starts `node` by name."""
-        path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(self.root / ".venv" / "bin")])
-        return {**os.environ, "PATH": path, "CDK_DISABLE_VERSION_CHECK": "1"}
+        """This process's environment, with the checkout's programs in the PATH."""
+        return Cdk(self.root).environment()
 
     @property
     def commit(self) -> str:
@@ -37,16 +35,16 @@ class Project:
         )
         return result.stdout.strip() or "an unknown commit"
 
-    def cdk(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    def cdk(self, *arguments: str) -> str:
         """Run `cdk ARGUMENTS` in the checkout; what it printed. Raises DeliveryError with it if it failed."""
-        node = self.root / ".venv" / "bin" / "node"
-        command = [str(node), str(self.root / "node_modules" / "aws-cdk" / "bin" / "cdk"), *arguments, "--no-notices"]
-        if not node.exists():
-            raise DeliveryError(f"{node} is missing. Run `make setup` in {self.root}.")
+        try:
+            command = Cdk(self.root).command(*arguments)
+        except CommandError as error:
+            raise DeliveryError(str(error)) from None
         result = subprocess.run(
             command,
             cwd=self.root,
-            env=environment or self.environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

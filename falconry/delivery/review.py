@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from falconry.delivery.assembly import Assembly
+from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 from falconry.delivery.summary import tell
@@ -41,7 +41,7 @@ def _laid_out(assemblies: Path, folder: Path) -> Path:
     """The folder with NAME.out, or NAME.failed, for each config: the form that `falconry review` reads."""
     folder.mkdir()
     for file in sorted(assemblies.glob("*.tar")):
-        (folder / f"{file.stem}.out").symlink_to(Assembly.open(file.stem, file).cdk_out)
+        (folder / f"{file.stem}.out").symlink_to(Bundle.open(file.stem, file).cdk_out)
     for file in sorted(assemblies.glob("*.failed")):
         shutil.copy(file, folder)
     return folder

@@ -1,6 +1,7 @@
 """What a pull request does to what runs, without an account and without the network.
 
-In: two cloud assemblies (`assembly`). Each side is read once into a `Comparison`; every check (`api`, `clients`,
-`data`, `endpoints`, `network`, `permissions`, `stacks`) turns it into findings; `report` gives the verdict. Out: a
-comment (`markdown`) or JSON. Only `falconry.commands.review` imports this; `git_compare` is a command of its own.
+In: two cloud assemblies (`falconry.assembly`). Each side is read once into a `Comparison`; every check (`api`,
+`clients`, `data`, `endpoints`, `network`, `permissions`, `stacks`) turns it into findings; `report` gives the verdict.
+Out: a comment (`markdown`) or JSON. Only `falconry.commands.review` imports this; `git_compare` is a command of its
+own.
 """

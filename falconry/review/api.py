@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from falconry.assembly.cloud_assembly import CloudAssembly, Resource
+from falconry.assembly.values import Reader
 from falconry.iam import EVERYBODY, grants, wider
-from falconry.review.assembly import Assembly, Resource
 from falconry.review.comparison import Comparison, Side
 from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.methods import PREFLIGHT, Method
 from falconry.review.resources import REPLACING, ResourceChange
-from falconry.review.values import Reader
 
 MODES = {
     ("CUSTOM", True): "API keys",
@@ -114,7 +114,7 @@ def _policies(base: Side, head: Side) -> Iterator[Finding]:
                 yield danger(Topic.ACCESS, stack.path(logical_id), what, mend)
 
 
-def _web_acl(base: Assembly, head: Assembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
+def _web_acl(base: CloudAssembly, head: CloudAssembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     guarded = list(base.of_type("AWS::WAFv2::WebACLAssociation"))
     still = list(head.of_type("AWS::WAFv2::WebACLAssociation"))
     apis = [resource for _, _, resource in head.of_type("AWS::ApiGateway::RestApi")]
@@ -149,7 +149,7 @@ def _weaker(path: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
         yield attention(Topic.ACCESS, path, f"`{name}` only counts what it blocked.")
 
 
-def _origins(base: Assembly, head: Assembly) -> Iterator[Finding]:
+def _origins(base: CloudAssembly, head: CloudAssembly) -> Iterator[Finding]:
     old, new = _allowed_origins(base), _allowed_origins(head)
     if "*" in new and "*" not in old:
         what = "Web pages of every origin may call the API: a key that a page holds can be used from any other page."
@@ -162,7 +162,7 @@ def _origins(base: Assembly, head: Assembly) -> Iterator[Finding]:
         yield attention(Topic.CLIENTS, "CORS", f"Browsers refuse calls from pages of {names}.")
 
 
-def _allowed_origins(assembly: Assembly) -> set[str]:
+def _allowed_origins(assembly: CloudAssembly) -> set[str]:
     """What the front is told, and what the preflight answers say."""
     found: set[str] = set()
     for _, _, resource in assembly.of_type("AWS::Lambda::Function"):

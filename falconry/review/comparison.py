@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from falconry.review.assembly import Assembly, Resource, Stack
-from falconry.review.fleets import Fleet, fleets
+from falconry.assembly.cloud_assembly import CloudAssembly, Resource, Stack
+from falconry.assembly.fleets import Fleet, fleets
 from falconry.review.methods import Method, methods
 from falconry.review.policies import Holder, Policy, policies
 from falconry.review.resources import ResourceChange, changed_resources, left_stacks
@@ -20,7 +20,7 @@ from falconry.review.resources import ResourceChange, changed_resources, left_st
 class Side:
     """An assembly, and what several checks ask of it."""
 
-    assembly: Assembly
+    assembly: CloudAssembly
 
     @cached_property
     def fleets(self) -> Mapping[tuple[str, str], Fleet]:
@@ -67,15 +67,15 @@ class Comparison:
     changes: Sequence[ResourceChange]
 
     @classmethod
-    def of(cls, base: Assembly, head: Assembly) -> Comparison:
+    def of(cls, base: CloudAssembly, head: CloudAssembly) -> Comparison:
         """Compares two assemblies."""
         left = {stack.name: stack for stack in left_stacks(base, head)}
         kept: Mapping[str, Stack] = {name: stack for name, stack in base.stacks.items() if name not in left}
         return cls(
             base=Side(base),
             head=Side(head),
-            left=Side(Assembly(left)),
-            kept=Side(Assembly(kept)),
-            running=Side(Assembly({**head.stacks, **left})),
+            left=Side(CloudAssembly(left)),
+            kept=Side(CloudAssembly(kept)),
+            running=Side(CloudAssembly({**head.stacks, **left})),
             changes=changed_resources(base, head),
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from falconry.assembly.fleets import Fleet
 from falconry.catalog import INSTANCE_TYPES
 from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
 from falconry.review.comparison import Side
-from falconry.review.fleets import Fleet
 
 HOURS_PER_MONTH = 730
 """As AWS reckons."""

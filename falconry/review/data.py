@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from falconry.review.assembly import Assembly, Stack
+from falconry.assembly.cloud_assembly import CloudAssembly, Stack
+from falconry.assembly.values import Reader
 from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.resources import REPLACING, Action, ResourceChange
-from falconry.review.values import Reader
 
 STORES = {
     "AWS::S3::Bucket": "bucket",
@@ -53,7 +53,7 @@ def of_left_stack(stack: Stack) -> list[str]:
     return [stack.path(name) for name, resource in stack.resources.items() if resource["Type"] in STORES]
 
 
-def _subject(assembly: Assembly, change: ResourceChange) -> str:
+def _subject(assembly: CloudAssembly, change: ResourceChange) -> str:
     """A resource's path, with its name where it has one."""
     properties = (change.before or change.after or {}).get("Properties", {})
     for key in ("BucketName", "LogGroupName", "TableName"):

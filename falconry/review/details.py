@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from falconry.assembly.values import Reader
 from falconry.review.resources import Action, Impact, ResourceChange
-from falconry.review.values import Reader
 
 if TYPE_CHECKING:
     from falconry.review.report import Deployment

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from falconry.assembly.cloud_assembly import CloudAssembly
+from falconry.assembly.fleets import Fleet
+from falconry.assembly.values import Reader
 from falconry.review import timing
-from falconry.review.assembly import Assembly
 from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
-from falconry.review.fleets import Fleet
 from falconry.review.resources import GONE, REPLACING, ResourceChange
-from falconry.review.values import Reader
 
 UNKNOWN = "unknown: the catalog has no such model"
 RUNTIME_SERVICE = ".sagemaker.runtime"
@@ -93,7 +93,7 @@ def findings(comparison: Comparison, found: Sequence[EndpointChange]) -> Iterato
             yield attention(Topic.ENDPOINT, fleet.name, what, "Allow 3600 s for both, SageMaker's most.")
 
 
-def _cut_off(base: Assembly, changes: Sequence[ResourceChange]) -> bool:
+def _cut_off(base: CloudAssembly, changes: Sequence[ResourceChange]) -> bool:
     """Whether the way to the models goes with the network's deploy, and a front in that VPC is there to miss it."""
     lost = any(
         change.type == "AWS::EC2::VPCEndpoint"

@@ -18,8 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from falconry.assembly.cloud_assembly import FAILURE_SUFFIX
+from falconry.cdk import Cdk
 from falconry.errors import CommandError
-from falconry.review.assembly import FAILURE_SUFFIX
 
 INSTALLED = (".venv", "node_modules")
 """What a checkout needs beside itself and does not bring."""
@@ -78,18 +79,7 @@ def _git(project: Path, *arguments: str) -> str:
 
 
 def _synthesise(root: Path, config: Path, output: Path) -> None:
-    binaries = root / ".venv" / "bin"
-    command = [str(binaries / "node"), "node_modules/aws-cdk/bin/cdk", "synth", "--quiet", "--no-notices"]
-    command += ["--context", f"config=config/{config.name}", "--output", str(output / f"{config.stem}.out")]
-    # No account has a say: what is synthesised is the commit's alone.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    environment |= {
-        "PATH": f"{binaries}{os.pathsep}{environment.get('PATH', os.defpath)}",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    done = Cdk(root).synth(f"config/{config.name}", output / f"{config.stem}.out")
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip() and not _NO_NEWS.search(line)]
         said = "\n".join(lines).replace(f"{root}{os.sep}", "") or f"exit code {done.returncode}, and not a word."

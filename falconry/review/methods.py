@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from falconry.review.assembly import Assembly, Resource
+from falconry.assembly.cloud_assembly import CloudAssembly, Resource
 
 PAGE_HANDLER = "static_page.handler.handler"
 """Of a function that gives everybody the same document and can do nothing else."""
@@ -28,7 +28,7 @@ class Method:
         return self.mode == ("NONE", False) and not self.route.startswith(PREFLIGHT)
 
 
-def methods(assembly: Assembly) -> Mapping[tuple[str, str], Method]:
+def methods(assembly: CloudAssembly) -> Mapping[tuple[str, str], Method]:
     """(stack, logical id) to method."""
     found = {}
     for stack, logical_id, resource in assembly.of_type("AWS::ApiGateway::Method"):

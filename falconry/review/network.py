@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from falconry.review.assembly import Assembly
+from falconry.assembly.cloud_assembly import CloudAssembly
+from falconry.assembly.values import Reader
 from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.resources import GONE, REPLACING, Action, ResourceChange
-from falconry.review.values import Reader
 
 WORLD = ("0.0.0.0/0", "::/0")
 
@@ -66,7 +66,7 @@ def findings(comparison: Comparison) -> Iterator[Finding]:
     yield from _rebuilt(changes)
 
 
-def _rules(base: Assembly, head: Assembly) -> Iterator[Finding]:
+def _rules(base: CloudAssembly, head: CloudAssembly) -> Iterator[Finding]:
     old = _security_groups(base)
     for (stack, group), rules in _security_groups(head).items():
         path = head.stacks[stack].path(group) if group in head.stacks[stack].resources else group
@@ -81,7 +81,7 @@ def _rules(base: Assembly, head: Assembly) -> Iterator[Finding]:
                 yield attention(Topic.NETWORK, path, f"Lets through what it did not before: {rule.text}.")
 
 
-def _security_groups(assembly: Assembly) -> dict[tuple[str, str], list[Rule]]:
+def _security_groups(assembly: CloudAssembly) -> dict[tuple[str, str], list[Rule]]:
     """(stack, logical id or name of the group) to its rules, wherever they are written."""
     groups: dict[tuple[str, str], list[Rule]] = {}
     inline_egress = set()
@@ -134,7 +134,7 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def _ways(head: Assembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
+def _ways(head: CloudAssembly, changes: Sequence[ResourceChange]) -> Iterator[Finding]:
     for change in changes:
         after = (change.after or {}).get("Properties", {})
         before = (change.before or {}).get("Properties", {})

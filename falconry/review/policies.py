@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from falconry.assembly.cloud_assembly import CloudAssembly, Resource, Stack
+from falconry.assembly.values import Reader
 from falconry.iam import EVERYBODY, Grant, grants
-from falconry.review.assembly import Assembly, Resource, Stack
-from falconry.review.values import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Policy:
     managed: set[str] = field(default_factory=set)
 
 
-def policies(assembly: Assembly) -> Mapping[Holder, Policy]:
+def policies(assembly: CloudAssembly) -> Mapping[Holder, Policy]:
     """Every holder's policy, in the order of the templates."""
     found: dict[Holder, Policy] = {}
     for stack in assembly.stacks.values():

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from falconry.assembly.cloud_assembly import EMPTY, CloudAssembly
 from falconry.review import api, clients, data, endpoints, network, permissions, stacks
-from falconry.review.assembly import EMPTY, Assembly
 from falconry.review.comparison import Comparison
 from falconry.review.cost import CostComparison, cost
 from falconry.review.endpoints import EndpointChange, endpoint_changes
@@ -91,8 +91,8 @@ class Review:
 
 
 def review(
-    base: Mapping[str, Assembly],
-    head: Mapping[str, Assembly],
+    base: Mapping[str, CloudAssembly],
+    head: Mapping[str, CloudAssembly],
     failures: Mapping[str, str] | None = None,
     unknown: Collection[str] = (),
 ) -> Review:
@@ -115,7 +115,7 @@ def review(
     )
 
 
-def deployment(name: str, base: Assembly, head: Assembly, *, base_known: bool = True) -> Deployment:
+def deployment(name: str, base: CloudAssembly, head: CloudAssembly, *, base_known: bool = True) -> Deployment:
     """Compares one."""
     comparison = Comparison.of(base, head)
     changed = endpoint_changes(comparison)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from falconry.review.assembly import Assembly, Resource, Stack
-from falconry.review.schemas import Path, resource_type
-from falconry.review.values import differences, references
+from falconry.assembly.cloud_assembly import CloudAssembly, Resource, Stack
+from falconry.assembly.resource_schemas import Path, resource_type
+from falconry.assembly.values import differences, references
 
 Output = tuple[str, str]
 """A stack's name and the name of one of its outputs."""
@@ -79,7 +79,7 @@ class ResourceChange:
         return self.action == Action.CHANGED and {change.name for change in self.properties} == {"Tags"}
 
 
-def changed_resources(base: Assembly, head: Assembly) -> list[ResourceChange]:
+def changed_resources(base: CloudAssembly, head: CloudAssembly) -> list[ResourceChange]:
     """Every change, stack by stack, also those that reach a stack through another's outputs.
 
     A stack that `head` no longer has is not here: the CDK leaves it alone (`left_stacks`).
@@ -99,7 +99,7 @@ def changed_resources(base: Assembly, head: Assembly) -> list[ResourceChange]:
         moved = now
 
 
-def left_stacks(base: Assembly, head: Assembly) -> list[Stack]:
+def left_stacks(base: CloudAssembly, head: CloudAssembly) -> list[Stack]:
     """The stacks that the head no longer describes: they run on, and nobody updates them."""
     return [stack for name, stack in base.stacks.items() if name not in head.stacks]
 
@@ -205,7 +205,7 @@ def _with_origin(
         )
 
 
-def _moved_outputs(base: Assembly, head: Assembly, changes: Iterable[ResourceChange]) -> Iterator[Output]:
+def _moved_outputs(base: CloudAssembly, head: CloudAssembly, changes: Iterable[ResourceChange]) -> Iterator[Output]:
     """Outputs whose value is another after the deploy, though those who read them name them as before."""
     replaced: dict[str, set[str | Output]] = {}
     for change in changes:

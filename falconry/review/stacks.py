@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from falconry.assembly.resource_schemas import resource_type
 from falconry.review.comparison import Comparison, Side
 from falconry.review.cost import fewest_usd_per_month
 from falconry.review.data import of_left_stack
 from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.resources import Action, ResourceChange
-from falconry.review.schemas import resource_type
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from local_aws.guardian import Guardian
 from local_aws.ports import free_port
 from local_aws.server import Server
 
+from falconry.assembly.cloud_assembly import read
 from falconry.names import DELIVERY_STACK, STACKS, DeploymentNames
 
 REGION = "us-east-1"
@@ -70,10 +71,10 @@ class CloudFormation:
         """Deploy the stacks of `deployment` in their order; the names of those that were changed."""
         stacks = stacks_of(assembly, deployment)
         changed = [stack for stack in stacks if self._deploy_stack(assembly, DeploymentNames(deployment).stack(stack))]
-        artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+        described = read(assembly).stacks
         for stack in stacks:
             name = DeploymentNames(deployment).stack(stack)
-            protected = bool(artifacts[name]["properties"].get("terminationProtection"))
+            protected = described[name].termination_protection
             client(self.aws_url, "cloudformation").update_termination_protection(
                 StackName=name, EnableTerminationProtection=protected
             )
@@ -84,7 +85,7 @@ class CloudFormation:
         found = []
         for stack in stacks_of(assembly, deployment):
             name = DeploymentNames(deployment).stack(stack)
-            template = json.loads((assembly / f"{name}.template.json").read_text(encoding="utf-8"))["Resources"]
+            template = read(assembly).stacks[name].template["Resources"]
             described = client(self.aws_url, "cloudformation").describe_stack_resources(StackName=name)
             found += [
                 (resource["ResourceType"], resource["PhysicalResourceId"])
@@ -139,8 +140,8 @@ class CloudFormation:
 
 def stacks_of(assembly: Path, deployment: str) -> list[str]:
     """The stacks that an assembly has."""
-    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    return [stack for stack in ALL_STACKS if DeploymentNames(deployment).stack(stack) in artifacts]
+    made = read(assembly).stacks
+    return [stack for stack in ALL_STACKS if DeploymentNames(deployment).stack(stack) in made]
 
 
 def _zipped(folder: Path) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -22,21 +21,10 @@ from local_aws.server import Server
 
 from falconry.names import DeploymentNames
 from tests.github_support import TOKEN, GithubStandIn, github
+from tests.synthesis import copy_project
 
 from .control_plane import ACCOUNT, REGION, control_plane
 from .workflow_steps import ROOT, step
-
-SOURCES = (
-    "app.py",
-    "cdk.json",
-    "config",
-    "constructs_lib",
-    "falconry",
-    "lambda_src",
-    "playground",
-    "stacks",
-)
-"""What the steps read of the project."""
 
 IDENTITY = {
     **{f"GIT_{who}_NAME": "Rehearsal" for who in ("AUTHOR", "COMMITTER")},
@@ -127,10 +115,7 @@ def rehearsal(folder: Path, deployments: tuple[str, ...]) -> Iterator[Rehearsal]
 
 def _repository(folder: Path) -> Path:
     repository = folder / "repository"
-    repository.mkdir()
-    for name in SOURCES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, repository / name)
+    copy_project(repository)
     (repository / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
     environment = {**os.environ, **IDENTITY}
     for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Begin"]):

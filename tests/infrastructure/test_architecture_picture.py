@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from falconry.assembly.cloud_assembly import CloudAssembly, Stack
+from falconry.names import DeploymentNames
 from tools.pictures import graph
 from tools.pictures.architecture import picture
-from tools.pictures.assembly import Assembly
 from tools.pictures.boxes import Box, Picture
+from tools.pictures.resource_graph import ResourceGraph
 
 from .conftest import Deployment
 
@@ -22,7 +22,7 @@ Draw = Callable[..., Picture]
 
 
 @pytest.fixture
-def draw(falcon_180b: Deployment, tmp_path: Path) -> Draw:
+def draw(falcon_180b: Deployment) -> Draw:
     """The default config's picture, after a change to its templates by stack."""
 
     def drawn(change: Callable[[Templates], object] = lambda _: None) -> Picture:
@@ -31,9 +31,9 @@ def draw(falcon_180b: Deployment, tmp_path: Path) -> Draw:
             for stack in ("network", "models", "api", "operations")
         }
         change(templates)
-        for stack, body in templates.items():
-            (tmp_path / f"falconry-falcon-180b-{stack}.template.json").write_text(json.dumps(body), encoding="utf-8")
-        return picture(Assembly(tmp_path))
+        names = [DeploymentNames("falcon-180b").stack(stack) for stack in templates]
+        stacks = [Stack.of_template(name, body) for name, body in zip(names, templates.values(), strict=True)]
+        return picture(ResourceGraph(CloudAssembly({stack.name: stack for stack in stacks})))
 
     return drawn
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from aws_cdk import App, Duration, Stack
 
 from constructs_lib.delivery.github_provider import ISSUER, GithubRole
+from falconry.assembly.cloud_assembly import read
 
 from .matrix import MATRIX, synthesise
 from .policies import ACCOUNT, Request, Statement, allows, resolved, statements_of
@@ -121,10 +121,8 @@ FORBIDDEN = [
 def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """ "review" and "deploy" -> the role's properties."""
     assembly = synthesise("delivery", CONFIG, tmp_path_factory.mktemp("delivery"))
-    template = json.loads((assembly / "falconry-delivery-delivery.template.json").read_text(encoding="utf-8"))
-    found = [
-        resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == "AWS::IAM::Role"
-    ]
+    resources = read(assembly).stacks["falconry-delivery-delivery"].resources
+    found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::IAM::Role"]
     return {role["RoleName"].rpartition("-")[2]: role for role in found}
 
 

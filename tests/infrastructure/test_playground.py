@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
 from constructs_lib.api.routes import ROUTES
 from falconry import settings
+from falconry.assembly.cloud_assembly import read
 from falconry.catalog import INSTANCE_TYPES
-from stacks.deployment import add_deployment
-
-from .conftest import CONTEXT, config_file
+from tests.synthesis import config_file, synthesise_file
 
 SMALL = "region: us-east-1\nmodels: [{name: falcon-7b-instruct}, {name: falcon-40b}]\n"
 PRIVATE = "  access: private\n  vpc_endpoint_ids: [vpce-0123456789abcdef0]\n"
@@ -33,11 +31,8 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ass
     def run(text: str) -> Assembly:
         if text not in known:
             folder = tmp_path_factory.mktemp("playground")
-            app = App(context=CONTEXT, outdir=str(folder / "out"))
-            add_deployment(app, settings.load(config_file(folder, text)))
-            app.synth()
-            template = json.loads((folder / "out" / "falconry-test-api.template.json").read_text(encoding="utf-8"))
-            known[text] = template, folder / "out"
+            output = synthesise_file(config_file(folder, text), folder / "out")
+            known[text] = dict(read(output).stacks["falconry-test-api"].template), output
         return known[text]
 
     return run
@@ -173,10 +168,7 @@ def test_the_stack_says_where_it_is(synthesised: Callable[[str], Assembly], line
 
 def test_the_same_config_gives_the_same_page(synthesised: Callable[[str], Assembly], tmp_path: Path) -> None:
     text = SMALL + "api: {playground: true}\n"
-    app = App(context=CONTEXT, outdir=str(tmp_path / "out"))
-    add_deployment(app, settings.load(config_file(tmp_path, text)))
-    app.synth()
-    again = json.loads((tmp_path / "out" / "falconry-test-api.template.json").read_text(encoding="utf-8"))
+    again = read(synthesise_file(config_file(tmp_path, text), tmp_path / "out")).stacks["falconry-test-api"].template
 
     assert again == synthesised(text)[0]
 

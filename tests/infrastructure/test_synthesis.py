@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
-from local_aws.cdk import CLI, NODE
 
 from falconry import settings
+from falconry.cdk import Cdk
 from stacks.deployment import add_deployment
+from tests.synthesis import ROOT, config_file, copy_project, new_app
 
-from .conftest import ROOT, Deployment, config_file, new_app
+from .conftest import Deployment
 from .matrix import MATRIX
 
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
 
 
-SOURCES = (
-    "app.py",
-    "cdk.json",
-    "config",
-    "constructs_lib",
-    "falconry",
-    "lambda_src",
-    "playground",
-    "stacks",
-)
-"""What synthesis reads of the project."""
-
-
 def _checkout(folder: Path) -> Path:
     """The project again, in another folder."""
-    folder.mkdir()
-    for name in SOURCES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+    copy_project(folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
 
 def _start_synth(project: Path, output: Path) -> subprocess.Popen[str]:
     """`cdk synth` of the default config by a user without any AWS setting."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    environment |= {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    command = [str(NODE), str(CLI), "synth", "--quiet", "--output", str(output)]
+    command = Cdk().command("synth", "--quiet", "--output", output)
+    environment = Cdk().environment(account=False)
     return subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local_aws.cdk import CLI, NODE
-
+from falconry.cdk import NODE, Cdk
 from falconry.review.resources import Action
 
 _LINE = re.compile(r"^\[([-+~])\] AWS::\S+ (?:.*? )??(\S+)(?: (replace|may be replaced|destroy|orphan))?$")
@@ -37,16 +35,9 @@ def run(comparisons: Sequence[Comparison], folder: Path) -> list[Mapping[str, Ac
     """For each comparison logical id to what becomes of the resource, as far as something does."""
     file = folder / "comparisons.json"
     file.write_text(json.dumps([asdict(one) for one in comparisons]), encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    environment |= {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "CDK_HOME": str(folder),
-        "CI": "true",
-    }
+    environment = {**Cdk().environment(account=False), "CDK_HOME": str(folder), "CI": "true"}
     script = Path(__file__).with_suffix(".js")
-    command = [NODE, script, CLI.parent.parent, file]
+    command = [NODE, script, Cdk().cli.parent.parent, file]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

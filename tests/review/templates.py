@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from falconry.review.assembly import EMPTY, Assembly, Stack
+from falconry.assembly.cloud_assembly import EMPTY, CloudAssembly, Stack
 from falconry.review.findings import Finding, Level
 from falconry.review.report import Deployment, deployment
 
@@ -14,14 +14,14 @@ def resource(kind: str, properties: dict[str, Any] | None = None, **attributes: 
     return {"Type": f"AWS::{kind}", "Properties": properties or {}, **attributes}
 
 
-def assembly(resources: dict[str, Any], outputs: dict[str, Any] | None = None, name: str = "one") -> Assembly:
+def assembly(resources: dict[str, Any], outputs: dict[str, Any] | None = None, name: str = "one") -> CloudAssembly:
     """One stack."""
-    return Assembly({name: Stack(name, "us-east-1", resources, outputs or {}, {}, True)})
+    return CloudAssembly({name: Stack(name, "us-east-1", resources, outputs or {}, {}, True)})
 
 
-def both(*assemblies: Assembly) -> Assembly:
+def both(*assemblies: CloudAssembly) -> CloudAssembly:
     """Their stacks together."""
-    return Assembly({name: stack for one in assemblies for name, stack in one.stacks.items()})
+    return CloudAssembly({name: stack for one in assemblies for name, stack in one.stacks.items()})
 
 
 def compared(before: dict[str, Any] | None, after: dict[str, Any]) -> Deployment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from falconry.review.git_compare import INSTALLED
-from tests.infrastructure.test_synthesis import SOURCES
+from tests.synthesis import copy_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,10 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one config, committed as main, and a changed working folder."""
     folder = tmp_path_factory.mktemp("repository") / "project"
-    folder.mkdir()
-    for name in SOURCES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+    copy_project(folder)
     (folder / "config" / "falcon-180b.yaml").unlink()
     (folder / ".gitignore").write_text("".join(f"{name}\n" for name in INSTALLED))
     for name in INSTALLED:

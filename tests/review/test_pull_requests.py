@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from falconry.app import app
-from falconry.review.assembly import Assembly, Stack, read
+from falconry.assembly.cloud_assembly import CloudAssembly, Stack, read
 from falconry.review.markdown import LONGEST, MARKER
 from falconry.review.report import Verdict
 from falconry.review.resources import Action, changed_resources
@@ -77,7 +77,7 @@ def test_cdk_diff_agrees_on_what_becomes_of_each_resource(assemblies: Assemblies
 
 
 def _verdicts(old: Stack, new: Stack) -> Mapping[str, Action]:
-    changes = changed_resources(Assembly({old.name: old}), Assembly({new.name: new}))
+    changes = changed_resources(CloudAssembly({old.name: old}), CloudAssembly({new.name: new}))
     return {change.logical_id: change.action for change in changes}
 
 

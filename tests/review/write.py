@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from falconry.review.assembly import read_all
+from falconry.assembly.cloud_assembly import read_all
 from falconry.review.markdown import markdown
 from falconry.review.report import review
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from falconry.delivery import comment, previous
-from falconry.delivery.assembly import Assembly, pack, unpack
+from falconry.delivery.bundle import Bundle, pack, unpack
 from falconry.delivery.change_sets import Change, State, described
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.github import Github
@@ -146,7 +146,7 @@ def test_an_archive_cannot_write_outside(name: str, tmp_path: Path) -> None:
         archive.addfile(member, io.BytesIO(b"x"))
 
     with pytest.raises(DeliveryError, match="is no plain file below the folder"):
-        Assembly.open("bad", tmp_path / "bad.tar")
+        Bundle.open("bad", tmp_path / "bad.tar")
 
 
 def test_nor_through_a_link(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_nor_through_a_link(tmp_path: Path) -> None:
         archive.addfile(member)
 
     with pytest.raises(DeliveryError, match="'link' is no plain file"):
-        Assembly.open("bad", tmp_path / "bad.tar")
+        Bundle.open("bad", tmp_path / "bad.tar")
 
 
 def test_an_assembly_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -165,9 +165,9 @@ def test_an_assembly_that_is_none_is_refused(tmp_path: Path) -> None:
     pack(tmp_path / "folder", tmp_path / "dev.tar")
 
     with pytest.raises(DeliveryError, match=r"is not the assembly of dev: manifest\.json is missing"):
-        Assembly.open("dev", tmp_path / "dev.tar")
+        Bundle.open("dev", tmp_path / "dev.tar")
     with pytest.raises(DeliveryError, match=r"`python -m falconry.delivery\.assemblies` makes one"):
-        Assembly.open("dev", tmp_path / "absent.tar")
+        Bundle.open("dev", tmp_path / "absent.tar")
 
 
 # Review and change sets

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from falconry.delivery import comment, deploy
-from falconry.delivery.assembly import Assembly, pack
+from falconry.delivery.bundle import Bundle, pack
 from falconry.delivery.change_sets import State, execute, prepare, save
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
@@ -57,7 +57,7 @@ class FakeProject(Project):
     broken: tuple[str, ...] = ()
     calls: list[str] = field(default_factory=list)
 
-    def cdk(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    def cdk(self, *arguments: str) -> str:
         call = " ".join(arguments)
         self.calls.append(call)
         if any(word in call for word in self.broken):
@@ -130,10 +130,10 @@ def test_a_config_that_goes_is_a_danger(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def assemblies(tmp_path: Path) -> tuple[Assembly, Assembly]:
+def assemblies(tmp_path: Path) -> tuple[Bundle, Bundle]:
     """The new one and the previous one."""
     new = write_assembly(tmp_path / "new" / "dev.tar", "new")
-    return Assembly.open("dev", new), Assembly.open("dev", write_assembly(tmp_path / "old" / "dev.tar", "old"))
+    return Bundle.open("dev", new), Bundle.open("dev", write_assembly(tmp_path / "old" / "dev.tar", "old"))
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_deployment_ends(
     with_previous: bool,
     ends: int,
     said: str,
-    assemblies: tuple[Assembly, Assembly],
+    assemblies: tuple[Bundle, Bundle],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def smoke(assembly: Assembly, project: Project) -> None:
-        if assembly.commit in smoke_fails:
+    def smoke(bundle: Bundle, project: Project) -> None:
+        if bundle.commit in smoke_fails:
             raise DeliveryError("`falconry smoke` failed")
 
     monkeypatch.setattr(deploy, "smoke", smoke)
@@ -174,7 +174,7 @@ def test_a_deployment_ends(
 
 
 def test_change_sets_are_executed_in_order_and_a_stack_without_a_change_is_left_alone(
-    assemblies: tuple[Assembly, Assembly], tmp_path: Path
+    assemblies: tuple[Bundle, Bundle], tmp_path: Path
 ) -> None:
     new, _ = assemblies
     states: dict[str, State] = {
@@ -192,13 +192,13 @@ def test_change_sets_are_executed_in_order_and_a_stack_without_a_change_is_left_
     assert "--method" not in project.calls[1]
 
 
-def test_a_change_set_that_cannot_be_made_stops_where_nothing_is_to_come(assemblies: tuple[Assembly, Assembly]) -> None:
+def test_a_change_set_that_cannot_be_made_stops_where_nothing_is_to_come(assemblies: tuple[Bundle, Bundle]) -> None:
     with pytest.raises(DeliveryError, match="`cdk deploy` failed"):
         prepare(assemblies[0], FakeProject(broken=("falconry-dev-network",)))
 
 
 def test_a_stack_that_needs_what_another_will_make_is_deployed_after_it(
-    assemblies: tuple[Assembly, Assembly], monkeypatch: pytest.MonkeyPatch
+    assemblies: tuple[Bundle, Bundle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = "falconry.delivery.change_sets._changes"
     monkeypatch.setattr(changes, lambda assembly, stack: iter([{"ResourceChange": {}}]))

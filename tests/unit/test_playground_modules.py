@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from local_aws.cdk import NODE
 from openai.resources.chat import Completions as ChatCompletions
 from openai.resources.completions import Completions
+
+from falconry.cdk import NODE
 
 PAGE = Path(__file__).resolve().parents[2] / "playground" / "page"
 SCHEMAS = json.loads((PAGE.parents[1] / "docs" / "openapi.json").read_text(encoding="utf-8"))["components"]["schemas"]

@@ -158,7 +158,8 @@ COMMAND = {
         ),
         ("local_aws/tests", OURS - {"local_aws", "local_aws_testing"} | {"chat", "authorizer"}),
         ("tools", {"local_aws_testing", "tests"}),
-        ("tools/pictures", OURS - {"falconry", "tools"} | {"falconry.settings"} | COMMAND),
+        ("tools/pictures", OURS - {"falconry", "tools"} | {"falconry.settings"} | COMMAND - {"falconry.assembly"}),
+        ("falconry/assembly", OURS - {"falconry"} | COMMAND - {"falconry.assembly", "falconry.errors"}),
     ],
 )
 def test_a_room_does_not_know(room: str, forbidden: set[str]) -> None:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from local_aws.cdk import CLI, NODE, ROOT
+from falconry.cdk import NODE, ROOT, Cdk
 
 EMPTY_APP = """\
 import os
@@ -40,7 +40,7 @@ def seconds(app: Path, output: Path, *arguments: str) -> float:
     """How long one `cdk synth` of the app in the folder `app` takes."""
     started = time.perf_counter()
     subprocess.run(
-        [NODE, CLI, "synth", "--quiet", "--no-notices", "--output", output, *arguments],
+        Cdk().command("synth", "--quiet", "--output", output, *arguments),
         cwd=app,
         capture_output=True,
         check=True,

@@ -9,17 +9,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from falconry.assembly.cloud_assembly import read
 from tools.pictures import bench_charts, graph, models_chart, rooms, theme
 from tools.pictures.architecture import picture
-from tools.pictures.assembly import Assembly
 from tools.pictures.boxes import Picture
+from tools.pictures.resource_graph import ResourceGraph
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 
 def pictures(assembly: Path) -> dict[str, str]:
     """Each picture's SVG by its file's name."""
-    drawn = picture(Assembly(assembly))
+    drawn = picture(ResourceGraph(read(assembly)))
     return {
         "architecture.svg": theme.finished(
             graph.svg(drawn), title="The architecture of a deployment", description=in_words(drawn)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools.pictures.assembly import Assembly, Resource, text
 from tools.pictures.boxes import Arrow, Box, Picture
+from tools.pictures.resource_graph import Resource, ResourceGraph, text
 from tools.pictures.shared import watchers
 from tools.pictures.shown import BOXES, Shown, model_behind
 
@@ -34,63 +34,63 @@ ARROWS = (
 )
 
 
-def picture(assembly: Assembly) -> Picture:
+def picture(resources: ResourceGraph) -> Picture:
     """What a deployment consists of."""
-    shown = {resource: _box(assembly, row, resource) for row in BOXES for resource in assembly.of_type(row.type)}
-    outside = _weights_elsewhere(assembly, shown)
+    shown = {resource: _box(resources, row, resource) for row in BOXES for resource in resources.of_type(row.type)}
+    outside = _weights_elsewhere(resources, shown)
     boxes = [Box("client", "Client", ("any OpenAI client",), "", in_vpc=False), *shown.values(), *outside.values()]
     arrows = [
-        *_first(assembly, shown),
-        *_connections(assembly, shown),
-        *_through_vpc_endpoints(assembly, shown, outside),
+        *_first(resources, shown),
+        *_connections(resources, shown),
+        *_through_vpc_endpoints(resources, shown, outside),
     ]
-    common, told = watchers(assembly)
+    common, told = watchers(resources)
     boxes += common
     arrows += told
-    return Picture(tuple(boxes), tuple(dict.fromkeys(arrows)), _vpc(assembly))
+    return Picture(tuple(boxes), tuple(dict.fromkeys(arrows)), _vpc(resources))
 
 
-def _box(assembly: Assembly, row: Shown, resource: Resource) -> Box:
+def _box(resources: ResourceGraph, row: Shown, resource: Resource) -> Box:
     title = row.title if isinstance(row.title, str) else row.title(resource)
     return Box(
         resource.logical_id,
         title,
-        tuple(row.details(assembly, resource)),
+        tuple(row.details(resources, resource)),
         resource.stack,
-        in_vpc=_in_vpc(assembly, resource),
+        in_vpc=_in_vpc(resources, resource),
     )
 
 
-def _in_vpc(assembly: Assembly, resource: Resource) -> bool:
+def _in_vpc(resources: ResourceGraph, resource: Resource) -> bool:
     if resource.type == "AWS::SageMaker::Endpoint":
-        resource, _ = model_behind(assembly, resource)
+        resource, _ = model_behind(resources, resource)
     return any(resource.at(path) for path in ("VpcConfig", "VpcId", "SubnetIds"))
 
 
-def _weights_elsewhere(assembly: Assembly, shown: dict[Resource, Box]) -> dict[str, Box]:
+def _weights_elsewhere(resources: ResourceGraph, shown: dict[Resource, Box]) -> dict[str, Box]:
     """Buckets that models are fetched from and that no stack makes, by name."""
     found = {}
     for endpoint in shown:
         if endpoint.type == "AWS::SageMaker::Endpoint":
-            model, _ = model_behind(assembly, endpoint)
+            model, _ = model_behind(resources, endpoint)
             name = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri")).split("/")[2]
             if name.startswith("jumpstart"):
                 found[name] = Box(name, "S3: JumpStart's bucket", ("the model's weights",), "", in_vpc=False)
     return found
 
 
-def _first(assembly: Assembly, shown: dict[Resource, Box]) -> Iterable[Arrow]:
+def _first(resources: ResourceGraph, shown: dict[Resource, Box]) -> Iterable[Arrow]:
     """A client meets the web ACL first, where the API has one."""
-    entry = assembly.of_type("AWS::WAFv2::WebACL") or assembly.of_type("AWS::ApiGateway::RestApi")
+    entry = resources.of_type("AWS::WAFv2::WebACL") or resources.of_type("AWS::ApiGateway::RestApi")
     return [Arrow("client", shown[one].key, "HTTPS") for one in entry]
 
 
-def _connections(assembly: Assembly, shown: dict[Resource, Box]) -> Iterable[Arrow]:
+def _connections(resources: ResourceGraph, shown: dict[Resource, Box]) -> Iterable[Arrow]:
     for row in ARROWS:
-        for resource in assembly.of_type(row.type):
-            sources = assembly.referred(resource, row.source) if row.source else [resource]
+        for resource in resources.of_type(row.type):
+            sources = resources.referred(resource, row.source) if row.source else [resource]
             targets = (
-                [one for one in assembly.referred(resource, row.target) if one in shown]
+                [one for one in resources.referred(resource, row.target) if one in shown]
                 if resource.at(row.target)
                 else []
             )
@@ -98,42 +98,44 @@ def _connections(assembly: Assembly, shown: dict[Resource, Box]) -> Iterable[Arr
                 yield from (Arrow(shown[source].key, shown[one].key, row.label, row.dotted) for one in targets)
 
 
-def _through_vpc_endpoints(assembly: Assembly, shown: dict[Resource, Box], outside: dict[str, Box]) -> Iterable[Arrow]:
+def _through_vpc_endpoints(
+    resources: ResourceGraph, shown: dict[Resource, Box], outside: dict[str, Box]
+) -> Iterable[Arrow]:
     """What in the VPC needs something that a VPC endpoint's policy names: the way there leads through that endpoint."""
-    for gate in assembly.of_type("AWS::EC2::VPCEndpoint"):
+    for gate in resources.of_type("AWS::EC2::VPCEndpoint"):
         allowed = text(gate.at("PolicyDocument"))
-        for endpoint in assembly.of_type("AWS::SageMaker::Endpoint"):
+        for endpoint in resources.of_type("AWS::SageMaker::Endpoint"):
             name = f":endpoint/{endpoint.at('EndpointName')}"
             if name in allowed:
-                for caller in _roles_allowing(assembly, shown, name):
+                for caller in _roles_allowing(resources, shown, name):
                     yield Arrow(shown[caller].key, shown[gate].key, "one call")
                 yield Arrow(shown[gate].key, shown[endpoint].key)
-            model, _ = model_behind(assembly, endpoint)
-            if _in_vpc(assembly, endpoint) and "s3:GetObject" in allowed:
+            model, _ = model_behind(resources, endpoint)
+            if _in_vpc(resources, endpoint) and "s3:GetObject" in allowed:
                 weights = text(model.at("PrimaryContainer.ModelDataSource.S3DataSource.S3Uri"))
                 yield Arrow(shown[endpoint].key, shown[gate].key, "weights, at the start", dotted=True)
                 yield from (
                     Arrow(shown[gate].key, box.key, dotted=True) for name, box in outside.items() if name in weights
                 )
-        for bucket in assembly.of_type("AWS::S3::Bucket"):
+        for bucket in resources.of_type("AWS::S3::Bucket"):
             if text(bucket.at("BucketName")) + "/*" in allowed:
                 yield Arrow(shown[gate].key, shown[bucket].key, dotted=True)
 
 
-def _roles_allowing(assembly: Assembly, shown: dict[Resource, Box], what: str) -> list[Resource]:
+def _roles_allowing(resources: ResourceGraph, shown: dict[Resource, Box], what: str) -> list[Resource]:
     """Functions in the VPC whose role's policies name `what`."""
     return [
         function
-        for function in assembly.of_type("AWS::Lambda::Function")
+        for function in resources.of_type("AWS::Lambda::Function")
         if shown[function].in_vpc
-        for role in assembly.referred(function, "Role")
+        for role in resources.referred(function, "Role")
         if what in text(role.at("Policies"))
     ]
 
 
-def _vpc(assembly: Assembly) -> str:
-    subnets = assembly.of_type("AWS::EC2::Subnet")
-    doors = [one for kind in ("InternetGateway", "NatGateway") for one in assembly.of_type(f"AWS::EC2::{kind}")]
+def _vpc(resources: ResourceGraph) -> str:
+    subnets = resources.of_type("AWS::EC2::Subnet")
+    doors = [one for kind in ("InternetGateway", "NatGateway") for one in resources.of_type(f"AWS::EC2::{kind}")]
     if not subnets:
         return "Your VPC"
     ways = "no internet gateway, no NAT" if not doors else f"ways out: {len(doors)}"

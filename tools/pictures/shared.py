@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.pictures.assembly import Assembly, Resource
 from tools.pictures.boxes import Arrow, Box
+from tools.pictures.resource_graph import Resource, ResourceGraph
 from tools.pictures.shown import NAMES, room
 
 _WRITERS: Mapping[str, tuple[str, Callable[[Resource], str]]] = {
@@ -24,51 +24,51 @@ _ENCRYPTED = {
 }
 
 
-def watchers(assembly: Assembly) -> tuple[list[Box], list[Arrow]]:
+def watchers(resources: ResourceGraph) -> tuple[list[Box], list[Arrow]]:
     """What many resources share, as one box each: keys, alarms and whom they tell, logs."""
     boxes = []
-    told = assembly.of_type("AWS::SNS::Topic")
+    told = resources.of_type("AWS::SNS::Topic")
     alarms = [
         one
         for kind in ("Alarm", "CompositeAlarm")
-        for one in assembly.of_type(f"AWS::CloudWatch::{kind}")
+        for one in resources.of_type(f"AWS::CloudWatch::{kind}")
         if one.stack == "operations"
     ]
     if alarms:
-        boards = [f"dashboard {one.at('DashboardName')}" for one in assembly.of_type("AWS::CloudWatch::Dashboard")]
+        boards = [f"dashboard {one.at('DashboardName')}" for one in resources.of_type("AWS::CloudWatch::Dashboard")]
         boxes.append(
             Box("alarms", "CloudWatch", (*boards, f"{len(alarms)} alarms"), "operations", in_vpc=False, group="watch")
         )
     arrows = []
     reached = {
-        topic for alarm in alarms if alarm.at("AlarmActions") for topic in assembly.referred(alarm, "AlarmActions")
+        topic for alarm in alarms if alarm.at("AlarmActions") for topic in resources.referred(alarm, "AlarmActions")
     }
     if reached:
         lines = tuple(_TOPICS[one.at("TopicName").rpartition("-")[2]] for one in told if one in reached)
         boxes.append(Box("topics", "SNS topics", lines, "operations", in_vpc=False, group="watch"))
         arrows.append(Arrow("alarms", "topics", "", dotted=True))
-    boxes += [_logs(assembly), _keys(assembly)]
+    boxes += [_logs(resources), _keys(resources)]
     return boxes, arrows
 
 
 _TOPICS = {"page": "page: callers are affected", "notice": "notice: can wait"}
 
 
-def _keys(assembly: Assembly) -> Box:
+def _keys(resources: ResourceGraph) -> Box:
     lines = []
-    for key in assembly.of_type("AWS::KMS::Key"):
-        users = {one.type for one in assembly.all() if key in assembly.referred(one)}
+    for key in resources.of_type("AWS::KMS::Key"):
+        users = {one.type for one in resources.all() if key in resources.referred(one)}
         lines.append(f"{key.stack}: {', '.join(name for type_, name in _ENCRYPTED.items() if type_ in users)}")
     return Box("keys", "KMS keys", tuple(lines), "", in_vpc=False, group="shared")
 
 
-def _logs(assembly: Assembly) -> Box:
-    groups = assembly.of_type("AWS::Logs::LogGroup")
+def _logs(resources: ResourceGraph) -> Box:
+    groups = resources.of_type("AWS::Logs::LogGroup")
     written = {
         name(one)
         for type_, (path, name) in _WRITERS.items()
-        for one in assembly.of_type(type_)
-        if set(assembly.referred(one, path)) & set(groups)
+        for one in resources.of_type(type_)
+        if set(resources.referred(one, path)) & set(groups)
     }
     if any(str(one.at("LogGroupName")).startswith("/aws/sagemaker/") for one in groups):
         written.add("containers")

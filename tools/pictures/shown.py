@@ -8,36 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from falconry.catalog import container_of
-from tools.pictures.assembly import Assembly, Resource, text
+from tools.pictures.resource_graph import Resource, ResourceGraph, text
 
-Details = Callable[[Assembly, Resource], Sequence[str]]
+Details = Callable[[ResourceGraph, Resource], Sequence[str]]
 
 
-def _web_acl(_: Assembly, resource: Resource) -> Sequence[str]:
+def _web_acl(_: ResourceGraph, resource: Resource) -> Sequence[str]:
     limits = re.findall(r"'Limit': (\d+)", str(resource.properties["Rules"]))
     return [f"{len(resource.properties['Rules'])} rules", *(f"{int(one):,} requests / 5 min" for one in limits[:1])]
 
 
-def _rest_api(assembly: Assembly, _: Resource) -> Sequence[str]:
-    methods = [one for one in assembly.of_type("AWS::ApiGateway::Method") if one.at("Integration.Type") == "AWS_PROXY"]
+def _rest_api(resources: ResourceGraph, _: Resource) -> Sequence[str]:
+    methods = [one for one in resources.of_type("AWS::ApiGateway::Method") if one.at("Integration.Type") == "AWS_PROXY"]
     minutes = max(one.at("Integration.TimeoutInMillis") for one in methods) // 60_000
     keys = "API keys, rates, quotas" if any(one.at("ApiKeyRequired") for one in methods) else "no API keys"
     return [f"{len(methods)} routes, streams {minutes} min", keys]
 
 
-def _function(_: Assembly, resource: Resource) -> Sequence[str]:
+def _function(_: ResourceGraph, resource: Resource) -> Sequence[str]:
     at_once = resource.at("ReservedConcurrentExecutions")
     said = {"chat": "prompt format, stops, stream", "authorizer": "bearer token to API key"}
     return [said[room(resource)], *([f"up to {at_once} at once"] if at_once else [])]
 
 
-def _vpc_endpoint(_: Assembly, resource: Resource) -> Sequence[str]:
+def _vpc_endpoint(_: ResourceGraph, resource: Resource) -> Sequence[str]:
     service = ".".join(resource.at("ServiceName").split(".")[3:])
     return [service, f"{resource.at('VpcEndpointType').lower()}, with a policy"]
 
 
-def _sagemaker_endpoint(assembly: Assembly, resource: Resource) -> Sequence[str]:
-    model, variant = model_behind(assembly, resource)
+def _sagemaker_endpoint(resources: ResourceGraph, resource: Resource) -> Sequence[str]:
+    model, variant = model_behind(resources, resource)
     isolated = ["network isolation"] if model.at("EnableNetworkIsolation") else []
     image = text(model.at("PrimaryContainer.Image"))
     container = container_of(image)
@@ -49,7 +49,7 @@ def _sagemaker_endpoint(assembly: Assembly, resource: Resource) -> Sequence[str]
     ]
 
 
-def _bucket(_: Assembly, resource: Resource) -> Sequence[str]:
+def _bucket(_: ResourceGraph, resource: Resource) -> Sequence[str]:
     return ["own weights" if "Artifacts" in resource.logical_id else "who read them"]
 
 
@@ -83,8 +83,8 @@ BOXES = (
 )
 
 
-def model_behind(assembly: Assembly, endpoint: Resource) -> tuple[Resource, Mapping[str, Any]]:
+def model_behind(resources: ResourceGraph, endpoint: Resource) -> tuple[Resource, Mapping[str, Any]]:
     """The SageMaker model behind an endpoint, and its production variant."""
-    (config,) = assembly.referred(endpoint, "EndpointConfigName")
-    (model,) = [one for one in assembly.referred(config) if one.type == "AWS::SageMaker::Model"]
+    (config,) = resources.referred(endpoint, "EndpointConfigName")
+    (model,) = [one for one in resources.referred(config) if one.type == "AWS::SageMaker::Model"]
     return model, config.properties["ProductionVariants"][0]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from falconry.review.assembly import Assembly, Stack
+from falconry.assembly.cloud_assembly import CloudAssembly, Stack
 
 _PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -73,7 +73,7 @@ class Reader:
     Two values that read the same are the same to CloudFormation, so policies are compared as they read.
     """
 
-    def __init__(self, assembly: Assembly, stack: Stack) -> None:
+    def __init__(self, assembly: CloudAssembly, stack: Stack) -> None:
         self._assembly = assembly
         self._stack = stack
 

@@ -1,12 +1,13 @@
-"""The templates of one deployment, and which resource of them refers to which."""
+"""The resources of one deployment, and which of them refers to which."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from falconry.assembly.cloud_assembly import CloudAssembly
+from falconry.assembly.values import references
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +30,19 @@ class Resource:
         return hash((self.stack, self.logical_id))
 
 
-class Assembly:
-    """All stacks in a folder that `cdk synth` wrote."""
+class ResourceGraph:
+    """All resources of a cloud assembly as a graph."""
 
-    def __init__(self, folder: Path) -> None:
-        self._templates = {
-            file.name.removesuffix(".template.json"): json.loads(file.read_text(encoding="utf-8"))
-            for file in sorted(folder.glob("*.template.json"))
-        }
+    def __init__(self, assembly: CloudAssembly) -> None:
+        self._outputs = {name: stack.outputs for name, stack in assembly.stacks.items()}
         self._resources = {
-            (stack, logical_id): Resource(
-                stack.rpartition("-")[2], logical_id, resource["Type"], resource.get("Properties", {})
+            (name, logical_id): Resource(
+                name.rpartition("-")[2], logical_id, resource["Type"], resource.get("Properties", {})
             )
-            for stack, template in self._templates.items()
-            for logical_id, resource in template["Resources"].items()
+            for name, stack in sorted(assembly.stacks.items())
+            for logical_id, resource in stack.resources.items()
         }
-        self._stack_names = {stack.rpartition("-")[2]: stack for stack in self._templates}
+        self._stack_names = {name.rpartition("-")[2]: name for name in assembly.stacks}
 
     def of_type(self, type_: str) -> list[Resource]:
         """All resources of a CloudFormation type, in the order of the stacks and templates."""
@@ -55,7 +53,7 @@ class Assembly:
         return list(self._resources.values())
 
     def referred(self, resource: Resource, path: str = "") -> list[Resource]:
-        """What the resource, or one property of it, refers to: by Ref and Fn::GetAtt, also of another stack's output.
+        """What the resource, or one property of it, refers to, also through another stack's output.
 
         Each appears once, in the order of the template.
         """
@@ -64,20 +62,12 @@ class Assembly:
         return list(dict.fromkeys(found))
 
     def _referred(self, stack: str, value: Any) -> Iterator[Resource]:
-        if isinstance(value, list):
-            for item in value:
-                yield from self._referred(stack, item)
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                if key == "Fn::GetStackOutput":
-                    other = item["StackName"]
-                    yield from self._referred(other, self._templates[other]["Outputs"][item["OutputName"]]["Value"])
-                elif key in ("Ref", "Fn::GetAtt"):
-                    name = item if isinstance(item, str) else item[0]
-                    if (stack, name) in self._resources:
-                        yield self._resources[stack, name]
-                else:
-                    yield from self._referred(stack, item)
+        for reference in references(value):
+            if isinstance(reference, tuple):
+                other, output = reference
+                yield from self._referred(other, self._outputs[other][output])
+            elif (stack, reference) in self._resources:
+                yield self._resources[stack, reference]
 
 
 def text(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""What `cdk synth` wrote: the stacks of a cloud assembly, with their templates."""
+"""The reader of cloud assemblies: stacks with their templates, from the folder that `cdk synth` wrote."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,36 @@ class Stack:
         resources: logical id to resource, without the CDK's own AWS::CDK::Metadata.
         outputs: name to value.
         paths: logical id to construct path below the stack ("Chat/Function"), where the assembly tells it.
+        dependencies: names of the stacks that have to be deployed before it.
+        roles: ARNs of the bootstrap roles "deploy" and "lookup", with placeholders for partition and account.
+        template: the whole template, as `cdk synth` wrote it.
     """
 
     name: str
     region: str
     resources: Mapping[str, Resource]
-    outputs: Mapping[str, Any]
-    paths: Mapping[str, str]
-    termination_protection: bool
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    termination_protection: bool = False
+    dependencies: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    template: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_template(cls, name: str, template: Mapping[str, Any], *, region: str = "", **attributes: Any) -> Stack:
+        """The stack of a template."""
+        return cls(
+            name=name,
+            region=region,
+            resources={
+                logical_id: resource
+                for logical_id, resource in template["Resources"].items()
+                if resource["Type"] != "AWS::CDK::Metadata"
+            },
+            outputs={key: output.get("Value") for key, output in template.get("Outputs", {}).items()},
+            template=template,
+            **attributes,
+        )
 
     def path(self, logical_id: str) -> str:
         """What a reader of the code calls a resource; its logical id where nothing better is known."""
@@ -39,7 +61,7 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class Assembly:
+class CloudAssembly:
     """The stacks of one `cdk synth`, by name, in the order in which they are deployed."""
 
     stacks: Mapping[str, Stack]
@@ -51,11 +73,15 @@ class Assembly:
                 if resource["Type"] in types:
                     yield stack, logical_id, resource
 
+    def count(self, *types: str) -> int:
+        """The number of resources of the types."""
+        return sum(1 for _ in self.of_type(*types))
 
-EMPTY = Assembly({})
+
+EMPTY = CloudAssembly({})
 
 
-def read(folder: Path) -> Assembly:
+def read(folder: Path) -> CloudAssembly:
     """The assembly in `folder`, such as cdk.out.
 
     Raises:
@@ -64,10 +90,10 @@ def read(folder: Path) -> Assembly:
     stacks = {stack.name: stack for stack in _stacks(folder)}
     if not stacks:
         raise CommandError(f"{folder} has no stacks. Was it written by `cdk synth --output {folder}`?")
-    return Assembly(stacks)
+    return CloudAssembly(stacks)
 
 
-def read_all(folder: Path) -> tuple[dict[str, Assembly], dict[str, str]]:
+def read_all(folder: Path) -> tuple[dict[str, CloudAssembly], dict[str, str]]:
     """The assemblies in `folder` by name, and what `cdk synth` said of those that it could not make.
 
     The folder is an assembly itself, whose name is then "", or holds one for each config: NAME.out, or NAME.failed
@@ -92,34 +118,36 @@ def read_all(folder: Path) -> tuple[dict[str, Assembly], dict[str, str]]:
 
 def _stacks(folder: Path) -> Iterator[Stack]:
     manifest = _json(folder / "manifest.json")
-    for artifact in _mapping(manifest, "artifacts", folder / "manifest.json").values():
-        properties = artifact.get("properties", {})
+    artifacts = _mapping(manifest, "artifacts", folder / "manifest.json")
+    stacks = {key for key, artifact in artifacts.items() if artifact.get("type") == "aws:cloudformation:stack"}
+    for key, artifact in artifacts.items():
         if artifact.get("type") == "cdk:cloud-assembly":
-            yield from _stacks(folder / properties["directoryName"])
-        if artifact.get("type") == "aws:cloudformation:stack":
-            yield _stack(folder, artifact, properties)
+            yield from _stacks(folder / artifact["properties"]["directoryName"])
+        if key in stacks:
+            yield _stack(folder, artifact, stacks)
 
 
-def _stack(folder: Path, artifact: Mapping[str, Any], properties: Mapping[str, Any]) -> Stack:
+def _stack(folder: Path, artifact: Mapping[str, Any], stacks: Set[str]) -> Stack:
+    properties = artifact.get("properties", {})
     file = folder / properties["templateFile"]
     template = _json(file)
-    resources = {
-        logical_id: resource
-        for logical_id, resource in _mapping(template, "Resources", file).items()
-        if resource["Type"] != "AWS::CDK::Metadata"
-    }
+    _mapping(template, "Resources", file)
     metadata = artifact.get("metadata", {})
     if "additionalMetadataFile" in artifact:
         metadata = {**metadata, **_json(folder / artifact["additionalMetadataFile"])}
     name = properties.get("stackName") or artifact.get("displayName") or Path(properties["templateFile"]).name
     name = name.removesuffix(".template.json")
-    return Stack(
-        name=name,
+    return Stack.of_template(
+        name,
+        template,
         region=artifact.get("environment", "aws:///").rpartition("/")[2],
-        resources=resources,
-        outputs={key: output.get("Value") for key, output in template.get("Outputs", {}).items()},
         paths=_paths(metadata),
         termination_protection=bool(properties.get("terminationProtection")),
+        dependencies=tuple(one for one in artifact.get("dependencies", []) if one in stacks),
+        roles={
+            "deploy": str(properties.get("assumeRoleArn", "")),
+            "lookup": str(properties.get("lookupRole", {}).get("arn", "")),
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""A deployment as it is handed from job to job: the synthesised stacks, the config that they come from, the commit.
+"""A bundle, which jobs hand to each other: a cloud assembly, the config that it comes from, and the commit.
 
     cdk.out/        the cloud assembly
     <name>.yaml     the config: what `falconry smoke` has to know belongs to these stacks, not to newer ones
@@ -9,33 +9,29 @@ All in one file, `<name>.tar`: GitHub's artifacts forget which files are executa
 
 from __future__ import annotations
 
-import json
 import shutil
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from falconry.assembly.cloud_assembly import CloudAssembly, read
 from falconry.delivery.errors import DeliveryError
+from falconry.errors import CommandError
 from falconry.names import DELIVERY_STACK
-
-BY_HAND = f"-{DELIVERY_STACK}"
-"""The stack that no workflow deploys: it says who may deploy."""
 
 EXECUTABLE = 0o100
 
 
 @dataclass(frozen=True)
-class Assembly:
-    """The deployment called `name`, unpacked in `folder`."""
+class Bundle:
+    """The bundle of the deployment `name`, unpacked in `folder`."""
 
     name: str
     folder: Path
 
     @classmethod
-    def open(cls, name: str, file: Path) -> Assembly:
+    def open(cls, name: str, file: Path) -> Bundle:
         """Unpack `file` beside itself. Raises DeliveryError if it is not there or not of this form."""
         folder = file.resolve().with_suffix(".unpacked")
         shutil.rmtree(folder, ignore_errors=True)
@@ -63,10 +59,18 @@ class Assembly:
     def commit(self) -> str:
         return (self.folder / "commit").read_text(encoding="utf-8").strip()
 
+    @cached_property
+    def assembly(self) -> CloudAssembly:
+        """The cloud assembly, read. Raises DeliveryError if it is not one."""
+        try:
+            return read(self.cdk_out)
+        except CommandError as error:
+            raise DeliveryError(str(error)) from None
+
     @property
     def stacks(self) -> list[str]:
         """The stacks that a workflow deploys, each after those that it depends on."""
-        names = [name for name in self._stacks if not name.endswith(BY_HAND)]
+        names = [name for name in self.assembly.stacks if not name.endswith(f"-{DELIVERY_STACK}")]
         ordered: list[str] = []
         while len(ordered) < len(names):
             ordered += [
@@ -74,28 +78,17 @@ class Assembly:
             ]
         return ordered
 
-    def needs(self, stack: str) -> list[str]:
+    def needs(self, stack: str) -> tuple[str, ...]:
         """The stacks that `stack` depends on."""
-        return [name for name in self._stacks[stack].get("dependencies", []) if name in self._stacks]
+        return self.assembly.stacks[stack].dependencies
 
     def role(self, kind: str) -> str:
         """The ARN of the bootstrap role "deploy" or "lookup", with placeholders for partition and account."""
-        properties = self._stacks[self.stacks[0]]["properties"]
-        return str(properties["assumeRoleArn"] if kind == "deploy" else properties["lookupRole"]["arn"])
+        return self.assembly.stacks[self.stacks[0]].roles[kind]
 
     @property
     def region(self) -> str:
-        environment: str = self._stacks[self.stacks[0]]["environment"]
-        return environment.rpartition("/")[2]
-
-    @cached_property
-    def _stacks(self) -> Mapping[str, Any]:
-        manifest = json.loads((self.cdk_out / "manifest.json").read_text(encoding="utf-8"))
-        return {
-            name: artifact
-            for name, artifact in manifest["artifacts"].items()
-            if artifact["type"] == "aws:cloudformation:stack"
-        }
+        return self.assembly.stacks[self.stacks[0]].region
 
 
 def pack(folder: Path, file: Path) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from falconry.assembly.cloud_assembly import CloudAssembly, Stack
+from falconry.assembly.values import Reader
 from falconry.catalog import MODELS
-from falconry.review.assembly import Assembly, Stack
-from falconry.review.values import Reader
 
 BF16_GIB = 2 / 2**30
 """JumpStart's weights are bf16, two bytes a parameter, also where the container quantises them as it loads."""
@@ -49,7 +49,7 @@ class Fleet:
         return self.logical_ids[0]
 
 
-def fleets(assembly: Assembly) -> list[Fleet]:
+def fleets(assembly: CloudAssembly) -> list[Fleet]:
     """Every endpoint, in the order of the templates."""
     return [
         _fleet(assembly, stack, logical_id, resource["Properties"])
@@ -57,7 +57,7 @@ def fleets(assembly: Assembly) -> list[Fleet]:
     ]
 
 
-def _fleet(assembly: Assembly, stack: Stack, logical_id: str, properties: Mapping[str, Any]) -> Fleet:
+def _fleet(assembly: CloudAssembly, stack: Stack, logical_id: str, properties: Mapping[str, Any]) -> Fleet:
     reader = Reader(assembly, stack)
     name = reader.text(properties["EndpointName"]) if "EndpointName" in properties else stack.path(logical_id)
     config_id = _target(properties.get("EndpointConfigName"))
