@@ -33,6 +33,8 @@ from .front_support import CHAT, Clock, FakeClient, chat, model, model_error, re
 class LineRoute(NativeRoute):
     body = (Parameter(name="line", types=("string",), required=True, description="The line to go on with."),)
     parameters = ()
+    length_parameter = "length"
+    prompt_details = '"whole": true'
 
     def request(self, body: Mapping[str, object], raw: bytes, server: Server) -> NativeRequest:
         check(self.body, body, server=server)

@@ -50,7 +50,7 @@ def _relayed(route: NativeRoute, stream: ByteStream, call: Call) -> Response:
         stream.close()
         raise
     call.record.first_token()
-    return Response(200, dict(sse.HEADERS), Body(_relay(opening, stream, call), stream.close), call.record)
+    return Response(200, dict(sse.HEADERS), Body(_relay(route, opening, stream, call), stream.close), call.record)
 
 
 def _whole(stream: ByteStream, call: Call) -> Response:
@@ -64,7 +64,7 @@ def _assembled(route: NativeRoute, request: NativeRequest, stream: ByteStream, c
     return json_response(answer, record=call.record)
 
 
-def _relay(opening: bytes, stream: ByteStream, call: Call) -> Iterator[bytes]:
+def _relay(route: NativeRoute, opening: bytes, stream: ByteStream, call: Call) -> Iterator[bytes]:
     """The server's own bytes. An error that did not come from it is one more event, in the shape of all errors of this
     API."""
     yield opening
@@ -72,7 +72,7 @@ def _relay(opening: bytes, stream: ByteStream, call: Call) -> Iterator[bytes]:
         for part in stream:
             yield part
             if call.deadline.passed():
-                raise _too_slow()
+                raise _too_slow(route)
     except Exception as error:
         reported = error if isinstance(error, ApiError) else internal_error(error)
         call.record.fail(reported)
@@ -81,9 +81,9 @@ def _relay(opening: bytes, stream: ByteStream, call: Call) -> Iterator[bytes]:
         stream.close()
 
 
-def _too_slow() -> ApiError:
+def _too_slow(route: NativeRoute) -> ApiError:
     return ApiError(
         ErrorKind.DEADLINE_EXCEEDED,
-        "The answer took longer than a request may. Ask for fewer max_new_tokens.",
+        f"The answer took longer than a request may. Ask for fewer {route.length_parameter}.",
         detail="deadline in a native stream",
     )

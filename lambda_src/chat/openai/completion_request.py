@@ -59,7 +59,7 @@ def parse_completion_request(body: Mapping[str, object], container: ServingConta
         raise ApiError(
             ErrorKind.UNSUPPORTED_PARAMETER,
             "logprobs with echo would need those of the prompt, which no stream of the model has. POST "
-            f'/models/{container.model.name} with "decoder_input_details": true returns them.',
+            f"/models/{container.model.name} with {container.native.prompt_details} returns them.",
             param="logprobs",
         )
     if request.choices > MOST_CHOICES:

@@ -139,11 +139,14 @@ class NativeRequest:
 class NativeRoute(Protocol):
     """The server's own payload and answer, which POST /models/{model} checks and hands on.
 
-    `body` and `parameters` are the fields of a request and of its `parameters`.
+    `body` and `parameters` are the fields of a request and of its `parameters`. `length_parameter` is the one that
+    limits the answer, `prompt_details` what asks for the log probabilities of the prompt.
     """
 
     body: Sequence[Parameter]
     parameters: Sequence[Parameter]
+    length_parameter: str
+    prompt_details: str
 
     def request(self, body: Mapping[str, object], raw: bytes, server: Server) -> NativeRequest:
         """Check `body`, which came as the bytes `raw`. Raises ApiError."""

@@ -128,6 +128,8 @@ class TgiNativeRoute(NativeRoute):
 
     body = _BODY
     parameters = _PARAMETERS
+    length_parameter = "max_new_tokens"
+    prompt_details = '"decoder_input_details": true'
 
     def request(self, body: Mapping[str, object], raw: bytes, server: Server) -> NativeRequest:
         given = check(_BODY, body)
