@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chat.call import Call
 from chat.deadline import Deadline, no_token_in_time
@@ -47,8 +47,7 @@ class GenerationRequest:
     status_waits: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TextDelta:
+class TextDelta(NamedTuple):
     """Text that is certain, and the tokens that it completes if the request asked for them."""
 
     text: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel
@@ -36,8 +36,7 @@ _BYTES_AROUND_A_MESSAGE = 10
 """A role label and what separates turns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A prompt, the tokens asked for, and the prompt's length: the server's count if `exact`, else an estimate."""
 
     prompt: str

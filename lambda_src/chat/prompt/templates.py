@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.errors import ApiError, ErrorKind
 from chat.models import DeployedModel, Models
@@ -37,8 +38,7 @@ _ROLE_LABEL = re.compile(r"^([ \t]*(?:System|User|Falcon|Assistant))(:)", re.IGN
 _SPECIAL = re.compile("|".join(re.escape(text) for text in SPECIAL_STRINGS))
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One turn of a conversation. `role` is "system", "user" or "assistant"."""
 
     role: str
