@@ -32,7 +32,7 @@ ones: `# yaml-language-server: $schema=schema.json`. VS Code needs the extension
 This page is made from `falconry/settings/` by `make reference`.
 """
 
-_FEW = 10
+_FEW = 5
 """As many names fit into a cell of the table."""
 
 _TYPE_NAMES = {bool: "true or false", float: "number", int: "whole number", str: "text"}
