@@ -5,7 +5,7 @@
 """
 
 from playground.document import Document, build
-from playground.facts import Facts, ServedModel
+from playground.facts import Facts, PlaygroundModel
 from playground.samples import samples
 
-__all__ = ["Document", "Facts", "ServedModel", "build", "samples"]
+__all__ = ["Document", "Facts", "PlaygroundModel", "build", "samples"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
-class ServedModel:
+class PlaygroundModel:
     """One model.
 
     Attributes:
@@ -38,7 +38,7 @@ class Facts:
 
     deployment: str
     credentials: Literal["api_key", "token"]
-    models: Sequence[ServedModel]
+    models: Sequence[PlaygroundModel]
     samples: Sequence[Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:

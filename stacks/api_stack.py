@@ -1,4 +1,4 @@
-"""The API: front, whoever may call it, REST API, web ACL, domain."""
+"""The API stack: gateway function, authentication, REST API, web ACL, custom domain."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.observability.audit_log import AuditLog
 from falconry.catalog import INSTANCE_TYPES, MODELS, Capacity, samples
 from falconry.settings import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROBS, Model, Settings, containers
-from stacks.invocable import invocable
+from stacks.invocable_arns import invocable_arns
 
 
 class ApiStack(Stack):
-    """A REST API in front of the deployment's endpoints. It knows them by their names, so it can change without
-    them."""
+    """The REST API in front of the deployment's endpoints.
+
+    It refers to the endpoints by name, so that either side can change alone.
+    """
 
     def __init__(
         self,
@@ -60,14 +62,14 @@ class ApiStack(Stack):
             "Chat",
             function_name=names.chat_function,
             models=[_served(settings, model) for model in settings.models],
-            invocable_endpoints=invocable(self, settings),
+            invocable_endpoints=invocable_arns(self, settings),
             vpc=network.vpc,
             subnets=network.subnets,
             security_group=network.front_security_group,
             encryption_key=self._key,
             log_retention_days=settings.log_retention_days,
             reserved_concurrency=capacity.requests_at_once,
-            environment={"FALCONRY_DEPLOYMENT": settings.name, **_origins(settings)},
+            environment={"FALCONRY_DEPLOYMENT": settings.name, **_cors_environment(settings)},
             tracing=settings.tracing,
             audit_log=self._audit_log(audit_bucket_name),
             audit_content=settings.operations.audit_log.include_content,
@@ -132,7 +134,7 @@ class ApiStack(Stack):
             playground.Facts(
                 deployment=settings.name,
                 credentials="token" if settings.api.jwt else "api_key",
-                models=[_shown(model) for model in settings.models],
+                models=[_playground_model(model) for model in settings.models],
                 samples=playground.samples(samples()),
             )
         )
@@ -174,7 +176,7 @@ class ApiStack(Stack):
         return Admission(authorizer=keys.authorizer, api_key=True)
 
     def _add_clients(self, api: ChatApi, front: ChatFunction, capacity: Capacity) -> None:
-        """A client without limits of its own may use all that the endpoints hold."""
+        """A client without limits of its own may use the capacity of all endpoints."""
         settings = self._settings
         client_names = {}
         for client in settings.api.clients:
@@ -218,7 +220,7 @@ class ApiStack(Stack):
         web_acl.association.node.add_dependency(api.rest_api.deployment_stage)
 
     def _add_domain(self, api: ChatApi) -> str:
-        """The API's root, ending in a slash: the custom domain's where there is one."""
+        """The API's root URL, with a trailing slash: the custom domain's, if there is one."""
         domain = self._settings.api.domain
         if domain is None:
             return api.rest_api.url
@@ -233,7 +235,7 @@ class ApiStack(Stack):
         return f"https://{domain.name}/"
 
 
-def _origins(settings: Settings) -> Mapping[str, str]:
+def _cors_environment(settings: Settings) -> Mapping[str, str]:
     origins = settings.api.cors_origins
     return {"FALCONRY_CORS_ORIGINS": json.dumps(origins, separators=(",", ":"))} if origins else {}
 
@@ -255,9 +257,9 @@ def _served(settings: Settings, model: Model) -> GatewayModel:
     )
 
 
-def _shown(model: Model) -> playground.ServedModel:
+def _playground_model(model: Model) -> playground.PlaygroundModel:
     instance_type = INSTANCE_TYPES[model.instance_type]
-    return playground.ServedModel(
+    return playground.PlaygroundModel(
         name=model.name,
         chat=MODELS[model.name].chat_template is not None,
         max_total_tokens=model.max_total_tokens,

@@ -1,4 +1,4 @@
-"""What a GitHub repository's workflows need in the account: the trust in GitHub, and two roles."""
+"""The delivery stack: trust in GitHub, and two roles for a repository's workflows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from falconry.settings import Delivery, Settings
 
 
 class DeliveryStack(Stack):
-    """A role that may look, for pull requests, and one that may deploy, for the approved environment.
+    """A read-only role for pull requests, and one that deploys from the approved environment.
 
     No workflow deploys this stack: who may deploy is a person's decision.
     """

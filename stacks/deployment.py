@@ -1,4 +1,4 @@
-"""All stacks of one deployment, and the names that they agree on."""
+"""All stacks of a deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models: SageMaker models, endpoint configurations, endpoints."""
+"""The models stack: SageMaker models, endpoint configurations, endpoints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from falconry.settings import Model, Settings, containers
 
 
 class ModelsStack(Stack):
-    """One endpoint for each model of the settings."""
+    """An endpoint for each model in the settings."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What models and front share, and what has to be there before a model: the network, the artifacts, their key."""
+"""The network stack: VPC, artifact bucket and their key, which must exist before any model."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from constructs_lib.network.isolated_vpc import IsolatedVpc
 from falconry.catalog import REGIONS
 from falconry.names import DeploymentNames
 from falconry.settings import ExistingVpcSettings, Settings
-from stacks.invocable import invocable
+from stacks.invocable_arns import invocable_arns
 
 
 class NetworkStack(Stack):
-    """Private subnets whose endpoints let through what this deployment needs, and the bucket for own weights.
+    """Private subnets whose endpoints allow only what the deployment needs, and the artifact bucket.
 
     The bucket is here since it has to be filled before a model that is served from it can be created.
 
@@ -57,7 +57,7 @@ class NetworkStack(Stack):
             place=vpc,
             create_endpoints=existing.create_endpoints if existing else True,
             readable_buckets=[REGIONS[settings.region].jumpstart_bucket, artifact_bucket_name],
-            invocable_endpoints=invocable(self, settings),
+            invocable_endpoints=invocable_arns(self, settings),
             audit_bucket=audit_bucket_name if settings.operations.audit_log.enabled else None,
         )
         self._publish(settings.names)
@@ -105,7 +105,7 @@ class NetworkStack(Stack):
         )
 
     def _publish(self, names: DeploymentNames) -> None:
-        """For the next tool: as parameters for one that runs in the account, as outputs for one that reads a deploy."""
+        """Publish IDs: as parameters for tools in the account, as outputs for tools that read a deployment."""
         for construct_id, parameter, value in (
             ("VpcId", names.parameter("network/vpc-id"), self.isolated.vpc.vpc_id),
             (

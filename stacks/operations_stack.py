@@ -1,4 +1,4 @@
-"""Seeing and being told: dashboard, alarms, whom they tell, budget."""
+"""The operations stack: dashboard, alarms and their recipients, budget."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from falconry.settings import Model, Settings, containers
 
 
 class OperationsStack(Stack):
-    """What watches the other stacks. It knows them by their names, so neither side ever holds up the other."""
+    """What monitors the other stacks, by name, so that neither side blocks an update of the other."""
 
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: operations")

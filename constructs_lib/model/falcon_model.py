@@ -9,8 +9,7 @@ from constructs import Construct
 
 from constructs_lib.model.model_role import ModelRole
 from constructs_lib.network.isolated_network import IsolatedNetwork
-from falconry.catalog import FalconModel as CatalogModel
-from falconry.catalog import Region, Weights
+from falconry.catalog import CatalogModel, Region, Weights
 
 
 class FalconModel(Construct):

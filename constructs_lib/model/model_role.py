@@ -10,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
 from constructs_lib.network.isolated_network import IsolatedNetwork
-from falconry.catalog import FalconModel, Region, Weights
+from falconry.catalog import CatalogModel, Region, Weights
 from falconry.names import INSTANCE_METRICS_NAMESPACE
 
 
@@ -34,7 +34,7 @@ class ModelRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        model: FalconModel,
+        model: CatalogModel,
         region: Region,
         weights: Weights,
         log_group: str,
@@ -95,7 +95,7 @@ def _read_artifacts(weights: Weights) -> list[iam.PolicyStatement]:
     return statements
 
 
-def _pull_image(model: FalconModel, region: Region) -> list[iam.PolicyStatement]:
+def _pull_image(model: CatalogModel, region: Region) -> list[iam.PolicyStatement]:
     repository = f"arn:{Aws.PARTITION}:ecr:{region.name}:{region.image_account}:repository/{model.repository}"
     return [
         iam.PolicyStatement(

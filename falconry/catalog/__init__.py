@@ -5,9 +5,9 @@ The data lies in `falconry/catalog/data/*.json`, each file with its source and t
 
 from falconry.catalog.capacity import Capacity
 from falconry.catalog.containers import CONTAINERS, Container, container_of
-from falconry.catalog.fit import Fit, alternatives, fit
+from falconry.catalog.fit import MemoryFit, alternatives, fit
 from falconry.catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
-from falconry.catalog.models import MODELS, Dimensions, FalconModel
+from falconry.catalog.models import MODELS, CatalogModel, Dimensions
 from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
 from falconry.catalog.refusal import unsupported_reason
 from falconry.catalog.regions import REGIONS, Region
@@ -25,12 +25,12 @@ __all__ = [
     "SERVICE_PRICES",
     "SERVICE_PRICES_READ",
     "Capacity",
+    "CatalogModel",
     "Container",
     "Dimensions",
-    "FalconModel",
-    "Fit",
     "Gpu",
     "InstanceType",
+    "MemoryFit",
     "Price",
     "Quantization",
     "Region",

@@ -1,4 +1,4 @@
-"""How many requests the endpoints can hold, from which reserved concurrency, rate and burst follow."""
+"""The concurrent requests that the endpoints hold; reserved concurrency, rate and burst follow from them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ SECONDS_PER_REQUEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What all endpoints of a deployment can hold together, as far as an account lets their front run.
+    """The concurrent requests that all endpoints of a deployment hold, as far as an account lets functions run.
 
-    A request beyond it would wait for the model server or be refused by it. It is refused at the door instead: API
-    Gateway answers 429 above `requests_per_second` on average or `requests_at_once` in a burst, and Lambda never runs
-    more than `requests_at_once` fronts.
+    A request beyond them would wait for the model server or be rejected by it, so it is rejected earlier: API Gateway
+    answers 429 above `requests_per_second` on average or `requests_at_once` in a burst, and Lambda never runs more than
+    `requests_at_once` gateway functions.
     """
 
     requests_at_once: int
 
     @classmethod
     def of_instances(cls, concurrent_requests: Iterable[int]) -> Capacity:
-        """The capacity of instances that take so many requests at once each."""
+        """The capacity of instances, given how many requests each of them holds."""
         return cls(min(sum(concurrent_requests), MAXIMUM_RESERVED_CONCURRENCY))
 
     @property
     def requests_per_second(self) -> float:
-        """The rate at which places become free when every request takes `SECONDS_PER_REQUEST` (Little's law)."""
+        """The rate at which places become free if every request takes `SECONDS_PER_REQUEST` (Little's law)."""
         return round(self.requests_at_once / SECONDS_PER_REQUEST, 2)

@@ -15,7 +15,7 @@ from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """The names of the environment variables that Falconry sets or reads; None where a container has none such.
+    """Names of the environment variables that Falconry sets or reads; None where a container has no such.
 
     Attributes:
         model_path: where the container finds the weights.
@@ -39,13 +39,13 @@ class Variables:
 
     @property
     def reserved(self) -> frozenset[str]:
-        """What model, instance type and other settings decide, so that no config may set it."""
+        """Variables that Falconry derives from the model and other settings, so that no config may set them."""
         names = (self.model_path, self.shards, self.quantize, self.max_stop_sequences, self.max_top_logprobs)
         return frozenset(name for name in names if name)
 
     @property
     def counts(self) -> Mapping[str, str]:
-        """The variables that hold a number which Falconry reads too, and what each counts."""
+        """Variables with a number that Falconry reads too, and the unit of each."""
         units = {
             self.max_input_tokens: "tokens",
             self.max_total_tokens: "tokens",
@@ -98,7 +98,7 @@ class Container:
 
 
 def container_of(image: str) -> Container | None:
-    """The container that `image` is of, whatever registry and tag; None where the catalog has none such."""
+    """The container whose image this is, whatever its registry and tag; None if the catalog has none."""
     repository = image.rpartition("/")[2].partition(":")[0]
     return next((one for one in CONTAINERS.values() if one.repository == repository), None)
 

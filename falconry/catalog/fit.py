@@ -1,4 +1,4 @@
-"""Whether a model fits into the GPUs of an instance type, and how many requests fit beside it.
+"""Whether a model fits into an instance type's GPUs, and how many requests fit beside it.
 
 GPU memory holds the weights, the key-value cache of every running request, and a reserve for everything else. The
 reserve is inferred, not measured: a tenth of each GPU's memory, which text-generation-inference leaves free for
@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from falconry.catalog.instance_types import INSTANCE_TYPES, InstanceType
-from falconry.catalog.models import FalconModel
+from falconry.catalog.models import CatalogModel
 from falconry.catalog.quantizations import QUANTIZATIONS
 
 USABLE_SHARE = 0.90
@@ -22,7 +22,7 @@ GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class MemoryFit:
     """One model on one instance type.
 
     Attributes:
@@ -33,7 +33,7 @@ class Fit:
         room_tokens: tokens of key-value cache that fit beside the weights; never below 0.
     """
 
-    model: FalconModel
+    model: CatalogModel
     instance_type: InstanceType
     quantize: str | None
     shards: int
@@ -43,7 +43,7 @@ class Fit:
 
     @property
     def room_gib(self) -> float:
-        """What the weights leave; negative by what is missing."""
+        """GPU memory that the weights leave; negative if they do not fit."""
         return self.usable_gib - self.weights_gib
 
     @property
@@ -58,7 +58,7 @@ class Fit:
 
     @property
     def arithmetic(self) -> str:
-        """The calculation in words, without a full stop."""
+        """The calculation in words, without a period at the end."""
         gpus = f"{self.instance_type.gpu_count} x {self.instance_type.gpu.memory_gib} GiB"
         if self.shards < self.instance_type.gpu_count:
             gpus = f"{self.shards} of {gpus}"
@@ -77,7 +77,7 @@ class Fit:
         return f"{left}; {needs}, and {requests} of {self.model.max_total_tokens} tokens fit beside them"
 
 
-def fit(model: FalconModel, instance_type: InstanceType, quantize: str | None = None) -> Fit:
+def fit(model: CatalogModel, instance_type: InstanceType, quantize: str | None = None) -> MemoryFit:
     """How `model` fits into `instance_type`'s GPUs.
 
     This is arithmetic alone: `unsupported_reason` also says whether the image and the GPUs know the quantization.
@@ -90,7 +90,7 @@ def fit(model: FalconModel, instance_type: InstanceType, quantize: str | None = 
     usable = shards * (instance_type.gpu.memory_gib * USABLE_SHARE - RESERVE_GIB_PER_GPU)
     bytes_per_parameter = BF16_BYTES if quantize is None else QUANTIZATIONS[quantize].bytes_per_parameter
     weights = dimensions.parameters * bytes_per_parameter / GIB
-    return Fit(
+    return MemoryFit(
         model=model,
         instance_type=instance_type,
         quantize=quantize,
@@ -101,7 +101,7 @@ def fit(model: FalconModel, instance_type: InstanceType, quantize: str | None = 
     )
 
 
-def alternatives(model: FalconModel) -> tuple[Fit, ...]:
+def alternatives(model: CatalogModel) -> tuple[MemoryFit, ...]:
     """Every instance type and precision that `model` can be deployed with.
 
     The cheapest comes first, those of unknown price last; at one price bf16 comes before the quantizations.

@@ -64,7 +64,7 @@ class InstanceType:
 
     @property
     def usd_per_hour(self) -> float | None:
-        """About what SageMaker asks for an hour; from EC2's price where only that is known. To compare, not to bill."""
+        """SageMaker's approximate price, estimated from EC2's where only that is known. To compare, not to bill."""
         if self.price is None:
             return None
         factor = 1.0 if self.price.service == "SageMaker" else _SAGEMAKER_OVER_EC2[self.family[0]]

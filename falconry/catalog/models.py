@@ -1,4 +1,4 @@
-"""The Falcon models that SageMaker JumpStart carries, as it deploys them.
+"""The Falcon models in SageMaker JumpStart, as JumpStart deploys them.
 
 Source: the JumpStart model manifest and the model specifications it names; `data/models.json` gives the versions.
 """
@@ -20,7 +20,7 @@ SHARD_COUNTS = (8, 4, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What the size of a model in memory follows from."""
+    """The dimensions that determine a model's size in memory."""
 
     layers: int
     hidden: int
@@ -48,8 +48,8 @@ class Dimensions:
 
 
 @dataclass(frozen=True, slots=True)
-class FalconModel:
-    """One model, with what SageMaker must be told to serve it.
+class CatalogModel:
+    """A model, with everything that SageMaker needs to serve it.
 
     Attributes:
         name: what a config file and the API call it.
@@ -146,8 +146,8 @@ class FalconModel:
         return self.image.partition(":")[0]
 
 
-def _load() -> dict[str, FalconModel]:
-    models: dict[str, FalconModel] = {}
+def _load() -> dict[str, CatalogModel]:
+    models: dict[str, CatalogModel] = {}
     sizes = read("models")["dimensions"]
     for name, row in read("models")["models"].items():
         fields = dict(row)
@@ -155,9 +155,9 @@ def _load() -> dict[str, FalconModel]:
         fields["container"] = CONTAINERS[fields["container"]]
         fields["base_environment"] = fields.pop("environment")
         fields["dimensions"] = Dimensions(**sizes[fields.pop("size")])
-        models[name] = FalconModel(name=name, **fields)
+        models[name] = CatalogModel(name=name, **fields)
     return models
 
 
-MODELS: Mapping[str, FalconModel] = _load()
+MODELS: Mapping[str, CatalogModel] = _load()
 """Every model of the catalog by name, smallest first."""

@@ -1,4 +1,4 @@
-"""`python -m falconry.catalog.refresh`: rebuilds JumpStart's part of `data/models.json` by SageMaker's SDK.
+"""`python -m falconry.catalog.refresh`: rebuilds JumpStart's part of `data/models.json` with SageMaker's SDK.
 
 Needs the packages of requirements/sagemaker.txt and credentials of any AWS account, since the SDK reads JumpStart's
 bucket; or a manifest and specifications on this machine, which AWS_JUMPSTART_MANIFEST_LOCAL_ROOT_DIR_OVERRIDE and
@@ -25,7 +25,7 @@ LEFT_OUT = frozenset({"SAGEMAKER_SUBMIT_DIRECTORY", "SAGEMAKER_CONTAINER_LOG_LEV
 
 
 def jumpstart_row(model_id: str, region: str) -> dict[str, Any]:
-    """The fields of `FalconModel` that JumpStart decides, of the newest version of `model_id`.
+    """The fields of `CatalogModel` that JumpStart decides, of the newest version of `model_id`.
 
     Raises:
         ModuleNotFoundError: the SDK is not installed.

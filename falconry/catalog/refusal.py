@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from falconry.catalog.fit import Fit, alternatives, fit
+from falconry.catalog.fit import MemoryFit, alternatives, fit
 from falconry.catalog.instance_types import INSTANCE_TYPES, UNSUITABLE_FAMILIES
-from falconry.catalog.models import MODELS, FalconModel
+from falconry.catalog.models import MODELS, CatalogModel
 from falconry.catalog.quantizations import QUANTIZATIONS
 from falconry.did_you_mean import did_you_mean
 
@@ -35,7 +35,7 @@ def unsupported_reason(model_name: str, instance_type: str, quantize: str | None
     )
 
 
-def _unknown_instance_type(model: FalconModel, instance_type: str) -> str | None:
+def _unknown_instance_type(model: CatalogModel, instance_type: str) -> str | None:
     if instance_type in INSTANCE_TYPES:
         return None
     unsuitable = UNSUITABLE_FAMILIES.get(instance_type.rpartition(".")[0])
@@ -48,7 +48,7 @@ def _unknown_instance_type(model: FalconModel, instance_type: str) -> str | None
     return f"{wrong} JumpStart deploys {model.name} on {_either(model.supported_instance_types)}."
 
 
-def _unknown_quantization(model: FalconModel, instance_type: str, quantize: str | None) -> str | None:
+def _unknown_quantization(model: CatalogModel, instance_type: str, quantize: str | None) -> str | None:
     if quantize is None:
         return None
     known = [one.name for one in model.quantizations]
@@ -66,7 +66,7 @@ def _unknown_quantization(model: FalconModel, instance_type: str, quantize: str 
     return None
 
 
-def _too_large(asked: Fit) -> str | None:
+def _too_large(asked: MemoryFit) -> str | None:
     if asked.fits:
         return None
     possible = alternatives(asked.model)

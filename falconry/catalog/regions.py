@@ -1,4 +1,4 @@
-"""AWS regions: where SageMaker's containers and JumpStart's artifacts of each one lie.
+"""AWS regions, with the registry of SageMaker's containers and JumpStart's bucket in each.
 
 Source: the tables of the SageMaker Python SDK. That a region has a registry does not prove that a GPU instance type
 is offered there.

@@ -1,4 +1,4 @@
-"""What the services around the models cost: list prices on demand in us-east-1.
+"""Prices of the services around the models: on-demand list prices in us-east-1.
 
 Source: `data/service_prices.json` names it, and the date.
 """

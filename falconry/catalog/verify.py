@@ -1,4 +1,4 @@
-"""`python -m falconry.catalog.verify`: holds the catalog against the tables that the SageMaker Python SDK carries.
+"""`python -m falconry.catalog.verify`: checks the catalog against the tables in the SageMaker Python SDK.
 
 Needs the packages of requirements/sagemaker.txt and no network. Prints each disagreement and exits with 1 if there is
 one.
@@ -21,7 +21,7 @@ from falconry.catalog.regions import REGIONS
 def image_disagreements(
     container: Container, registries: Mapping[str, Mapping[str, str]], uri: Callable[[str, str], str]
 ) -> Iterator[str]:
-    """Where the catalog's images of `container` are not the SDK's.
+    """Images of `container` that differ from the SDK's.
 
     Args:
         registries: of each version of the container, the account of each region.
@@ -44,21 +44,21 @@ def image_disagreements(
 
 
 def bucket_disagreements(buckets: Mapping[str, str]) -> Iterator[str]:
-    """Where JumpStart's bucket of a region is another in the SDK (`buckets`: its name, of each region)."""
+    """Regions whose JumpStart bucket differs in the SDK (`buckets`: its name in each region)."""
     for name, region in REGIONS.items():
         if buckets.get(name) != region.jumpstart_bucket:
             yield f"{name}: the catalog's bucket is {region.jumpstart_bucket}, the SDK's {buckets.get(name)}"
 
 
 def gpu_disagreements(counts: Mapping[str, int]) -> Iterator[str]:
-    """Where an instance type has another number of GPUs in the SDK. The SDK's table (`counts`) lacks the newest."""
+    """Instance types whose number of GPUs differs in the SDK. Its table (`counts`) lacks the newest types."""
     for name, instance_type in INSTANCE_TYPES.items():
         if counts.get(name, instance_type.gpu_count) != instance_type.gpu_count:
             yield f"{name}: the catalog has {instance_type.gpu_count} GPUs, the SDK {counts[name]}"
 
 
 def disagreements() -> Iterator[str]:
-    """All of them. Raises ModuleNotFoundError where the SDK is not installed."""
+    """All disagreements. Raises ModuleNotFoundError if the SDK is not installed."""
     image_uris: Any = import_module("sagemaker.core.image_uris")
     constants: Any = import_module("sagemaker.core.jumpstart.constants")
     gpu_info: Any = import_module("sagemaker.core.instance_types_gpu_info")

@@ -1,10 +1,10 @@
-"""Where a model's weights lie."""
+"""The location of a model's weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from falconry.catalog.models import FalconModel
+from falconry.catalog.models import CatalogModel
 from falconry.catalog.regions import Region
 
 
@@ -47,7 +47,7 @@ class Weights:
         return self.below or self.key
 
 
-def from_jumpstart(model: FalconModel, region: Region) -> Weights:
+def from_jumpstart(model: CatalogModel, region: Region) -> Weights:
     """The weights as JumpStart keeps them in `region`."""
     return Weights(region.jumpstart_bucket, model.model_data_key, model.s3_data_type, model.compression_type)
 

@@ -12,7 +12,7 @@ from falconry.target import Json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from falconry.catalog import FalconModel, Fit, InstanceType
+    from falconry.catalog import CatalogModel, InstanceType, MemoryFit
 
 
 def models(
@@ -43,7 +43,7 @@ def models(
         _show_all(MODELS.values())
 
 
-def _known(name: str) -> FalconModel:
+def _known(name: str) -> CatalogModel:
     from falconry.catalog import MODELS
     from falconry.did_you_mean import did_you_mean
     from falconry.errors import CommandError
@@ -53,13 +53,13 @@ def _known(name: str) -> FalconModel:
     raise CommandError(f"there is no model {name!r}.{did_you_mean(name, MODELS)} Known: {', '.join(MODELS)}.")
 
 
-def _ways(model: FalconModel) -> tuple[Fit, ...]:
+def _ways(model: CatalogModel) -> tuple[MemoryFit, ...]:
     from falconry.catalog import alternatives
 
     return alternatives(model)
 
 
-def _described(model: FalconModel) -> dict[str, object]:
+def _described(model: CatalogModel) -> dict[str, object]:
     from falconry.catalog import INSTANCE_TYPES, fit
 
     return {
@@ -82,7 +82,7 @@ def _described(model: FalconModel) -> dict[str, object]:
     }
 
 
-def _way(one: Fit) -> dict[str, object]:
+def _way(one: MemoryFit) -> dict[str, object]:
     price = one.instance_type.price
     return {
         "instance_type": one.instance_type.name,
@@ -96,7 +96,7 @@ def _way(one: Fit) -> dict[str, object]:
     }
 
 
-def _show_all(models: Iterable[FalconModel]) -> None:
+def _show_all(models: Iterable[CatalogModel]) -> None:
     from falconry.catalog import INSTANCE_TYPES, fit
     from falconry.text import hourly
 
@@ -124,7 +124,7 @@ def _show_all(models: Iterable[FalconModel]) -> None:
     output.note(f"\n`falconry models MODEL` shows every way to run one of them.{more}")
 
 
-def _show_one(model: FalconModel) -> None:
+def _show_one(model: CatalogModel) -> None:
     out = output.console()
     out.print(f"[bold]{model.name}[/]  {model.dimensions.parameters / 1e9:.0f} billion parameters")
     out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, {model.server}")
@@ -142,7 +142,7 @@ _PRECISIONS = ((2.0, "bf16"), (1.0, "8 bit"), (0.5, "4 bit"))
 """Bytes of a parameter, and the column's heading."""
 
 
-def _show_ways(model: FalconModel) -> None:
+def _show_ways(model: CatalogModel) -> None:
     from falconry.text import hourly
 
     wide = output.console().width >= output.WIDE
@@ -171,14 +171,14 @@ def _show_ways(model: FalconModel) -> None:
     output.console().print(table)
 
 
-def _by_instance_type(ways: Iterable[Fit]) -> Iterator[tuple[InstanceType, list[Fit]]]:
+def _by_instance_type(ways: Iterable[MemoryFit]) -> Iterator[tuple[InstanceType, list[MemoryFit]]]:
     from itertools import groupby
 
     for instance_type, group in groupby(ways, key=lambda way: way.instance_type):
         yield instance_type, list(group)
 
 
-def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
+def _at_once(ways: list[MemoryFit], bytes_per_parameter: float) -> str:
     """Quantizations with as many bytes a parameter leave the same room."""
     from falconry.catalog import QUANTIZATIONS
 
@@ -189,7 +189,7 @@ def _at_once(ways: list[Fit], bytes_per_parameter: float) -> str:
     return "-"
 
 
-def _explain_ways(model: FalconModel) -> None:
+def _explain_ways(model: CatalogModel) -> None:
     from falconry.catalog import INSTANCE_TYPES
 
     kinds = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, Fit, fit
+from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, MemoryFit, fit
 from falconry.settings import Model, Settings
 
 HOURS_PER_MONTH = 730
@@ -115,7 +115,7 @@ class Throughput:
         usd_per_million_tokens: at the load; None where the load is too much or the instance's price is not known.
     """
 
-    fit: Fit
+    fit: MemoryFit
     at_once: int
     instance_count: int
     needed_at_once: float

@@ -6,7 +6,7 @@ once: file, line, path, the value found, what is allowed, and the closest name w
 
 from falconry.settings.emulation import emulated
 from falconry.settings.loading import SettingsError, config_path, load
-from falconry.settings.sections.api import Api, Client, Domain, Iam, Jwt, WebAclSettings
+from falconry.settings.sections.api import Api, ClientSettings, Domain, Iam, Jwt, WebAclSettings
 from falconry.settings.sections.delivery import Delivery
 from falconry.settings.sections.deployment import Settings
 from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROBS, Model
@@ -22,7 +22,7 @@ __all__ = [
     "Api",
     "AuditLogSettings",
     "BudgetSettings",
-    "Client",
+    "ClientSettings",
     "Delivery",
     "Domain",
     "ExistingVpcSettings",

@@ -1,4 +1,4 @@
-"""What SageMaker is told of each model's container, and what all containers of a deployment hold together.
+"""Each model's container as SageMaker is told of it, and what all containers of a deployment hold.
 
 Nothing here needs the CDK: the stacks deploy it, and the `falconry` command compares it with what is deployed.
 """
@@ -11,12 +11,12 @@ from falconry.settings.sections.model import MAX_STOP_SEQUENCES, MAX_TOP_LOGPROB
 
 
 def image(settings: Settings, model: Model) -> str:
-    """The container's image with its registry and tag."""
+    """The container image, with its registry and tag."""
     return f"{REGIONS[settings.region].image_registry}/{MODELS[model.name].image}"
 
 
 def environment(model: Model) -> dict[str, str]:
-    """The container's: JumpStart's for the instance type, then what this project sets, then what the settings say."""
+    """The container's environment: JumpStart's for the instance type, then Falconry's, then the config's."""
     entry = MODELS[model.name]
     variables = entry.container.variables
     limits = {variables.max_stop_sequences: MAX_STOP_SEQUENCES, variables.max_top_logprobs: MAX_TOP_LOGPROBS}
@@ -28,7 +28,7 @@ def environment(model: Model) -> dict[str, str]:
 
 
 def weights(settings: Settings, model: Model, *, artifact_bucket: str, published: str | None) -> Weights | None:
-    """Where SageMaker fetches the model from; None for own weights of which no copy is published.
+    """Where SageMaker downloads the weights from; None for own weights of which no copy is published.
 
     Args:
         artifact_bucket: name of the deployment's own bucket.
@@ -40,5 +40,5 @@ def weights(settings: Settings, model: Model, *, artifact_bucket: str, published
 
 
 def capacity(settings: Settings) -> Capacity:
-    """What all endpoints of the deployment hold together."""
+    """The capacity of all endpoints of the deployment."""
     return Capacity.of_instances(model.max_instances * model.concurrent_requests for model in settings.models)

@@ -11,7 +11,7 @@ import yaml
 from falconry.settings.phrasing import dotted
 
 
-class DocumentError(ValueError):
+class YamlDocumentError(ValueError):
     """The file is not a YAML mapping with unique keys. `sentences` holds one sentence for each error."""
 
     def __init__(self, *sentences: str) -> None:
@@ -19,14 +19,14 @@ class DocumentError(ValueError):
         self.sentences = sentences
 
 
-class Document:
+class YamlDocument:
     """The file at `path`, read.
 
     Attributes:
         values: its content as Python values.
 
     Raises:
-        DocumentError: it cannot be read.
+        YamlDocumentError: it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,14 +38,14 @@ class Document:
         except yaml.MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
             remedy = " Indent with spaces." if "\\t" in str(error.problem) else ""
-            raise DocumentError(f"{path}{line}: not valid YAML: {error.problem}.{remedy}") from None
+            raise YamlDocumentError(f"{path}{line}: not valid YAML: {error.problem}.{remedy}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise DocumentError(f"{path}: not valid YAML: {error}") from None
+            raise YamlDocumentError(f"{path}: not valid YAML: {error}") from None
         if not isinstance(root, yaml.MappingNode):
-            raise DocumentError(f"{path}: no settings found. At least `region` and `models` are required.")
+            raise YamlDocumentError(f"{path}: no settings found. At least `region` and `models` are required.")
         self.values: dict[str, Any] = self._read(root, ())
         if self._repeated:
-            raise DocumentError(*self._repeated)
+            raise YamlDocumentError(*self._repeated)
 
     def place(self, path: Sequence[str | int]) -> str:
         """`file:line: path`; the line of the nearest parent where the value itself is absent."""

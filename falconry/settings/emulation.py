@@ -6,7 +6,7 @@ from falconry.settings.sections.deployment import Settings
 
 
 def emulated(settings: Settings) -> Settings:
-    """`settings` as they are deployed there: with the playground, unless the file says no or callers sign."""
+    """`settings` as deployed in the emulated AWS: with the playground, unless the file says no or callers sign."""
     api = settings.api
     if api.playground is not None or api.auth == "iam":
         return settings

@@ -13,11 +13,11 @@ from pydantic_core import ErrorDetails
 
 from falconry.did_you_mean import did_you_mean
 from falconry.settings.checks import MISTAKE
-from falconry.settings.document import Document
+from falconry.settings.document import YamlDocument
 from falconry.settings.phrasing import listing
 from falconry.settings.sections.deployment import Settings
 
-Path_ = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 
 _PREDICATES: dict[str, Callable[[dict[str, Any]], str]] = {
     "bool_parsing": lambda _: "must be true or false",
@@ -46,10 +46,10 @@ def _entries(count: int) -> str:
     return "one entry" if count == 1 else f"{count} entries"
 
 
-def sentence(error: ErrorDetails, document: Document, file: Path) -> str:
+def sentence(error: ErrorDetails, document: YamlDocument, file: Path) -> str:
     """One error: file, line, path, what is wrong with the value, and what to write instead."""
     context: dict[str, Any] = error.get("ctx", {})
-    path: Path_ = error["loc"]
+    path: FieldPath = error["loc"]
     if path == ("name",):
         return (
             f"{file}: {file.stem!r} is not a valid deployment name. Rename the file to something like "
@@ -73,7 +73,7 @@ def sentence(error: ErrorDetails, document: Document, file: Path) -> str:
     return f"{place}: {_shown(error['input'])} {wrong}. {_description(path)}".rstrip()
 
 
-def is_echo(error: ErrorDetails) -> bool:
+def only_repeats_item_errors(error: ErrorDetails) -> bool:
     """Whether a list is reported as too short only because its items are invalid, each of which is reported."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
@@ -87,7 +87,7 @@ def _nearest(error: ErrorDetails) -> str:
     return did_you_mean(str(error["input"]), re.findall(r"'([^']+)'", error["ctx"]["expected"]))
 
 
-def _section_at(path: Path_) -> type[BaseModel] | None:
+def _section_at(path: FieldPath) -> type[BaseModel] | None:
     """The section that `path` leads to, if it leads to one."""
     section: type[BaseModel] | None = Settings
     for name in (part for part in path if isinstance(part, str)):
@@ -105,13 +105,13 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _fields_of(path: Path_) -> list[str]:
+def _fields_of(path: FieldPath) -> list[str]:
     section = _section_at(path)
     names = list(section.model_fields) if section else []
     return names if path else [name for name in names if name != "name"]
 
 
-def _description(path: Path_) -> str:
+def _description(path: FieldPath) -> str:
     while path and isinstance(path[-1], int):
         path = path[:-1]
     section = _section_at(path[:-1]) if path else None

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from falconry.catalog import MODELS
 from falconry.did_you_mean import did_you_mean
-from falconry.settings.document import Document, DocumentError
-from falconry.settings.errors import is_echo, sentence
+from falconry.settings.document import YamlDocument, YamlDocumentError
+from falconry.settings.errors import only_repeats_item_errors, sentence
 from falconry.settings.phrasing import listing
 from falconry.settings.sections.deployment import Settings
 
@@ -42,19 +42,21 @@ def load(path: Path, *, licenses_needed: bool = True) -> Settings:
         where = f"Files in {path.parent}/: {listing(present) or 'none'}."
         raise SettingsError([f"{path}: config file not found.{hint} {where}"])
     try:
-        document = Document(path)
+        document = YamlDocument(path)
         settings = Settings.model_validate({**document.values, "name": path.stem})
-    except DocumentError as error:
+    except YamlDocumentError as error:
         raise SettingsError(error.sentences) from None
     except ValidationError as error:
-        mistakes = [sentence(details, document, path) for details in error.errors() if not is_echo(details)]
+        mistakes = [
+            sentence(details, document, path) for details in error.errors() if not only_repeats_item_errors(details)
+        ]
         raise SettingsError(mistakes) from None
     if licenses_needed:
         _require_licenses(settings, document)
     return settings
 
 
-def _require_licenses(settings: Settings, document: Document) -> None:
+def _require_licenses(settings: Settings, document: YamlDocument) -> None:
     mistakes = []
     for index, model in enumerate(settings.models):
         entry = MODELS[model.name]

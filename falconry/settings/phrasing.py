@@ -1,4 +1,4 @@
-"""Small pieces of sentences."""
+"""Small parts of sentences."""
 
 from __future__ import annotations
 

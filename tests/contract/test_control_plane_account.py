@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from local_aws_testing.control_plane import ControlPlane, running_control_plane
 
-from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
+from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, CatalogModel
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_raised_lambda_quota_is_the_accounts_limit(plane: ControlPlane) -> Non
 
 
 @pytest.mark.parametrize("entry", MODELS.values(), ids=MODELS)
-def test_jumpstart_has_files_for_every_model(plane: ControlPlane, entry: FalconModel) -> None:
+def test_jumpstart_has_files_for_every_model(plane: ControlPlane, entry: CatalogModel) -> None:
     s3, bucket = plane.client("s3"), REGIONS["us-east-1"].jumpstart_bucket
 
     found = s3.list_objects_v2(Bucket=bucket, Prefix=entry.model_data_key)["Contents"]

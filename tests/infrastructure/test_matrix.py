@@ -52,7 +52,7 @@ def exercised(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         settings.Api,
         settings.AuditLogSettings,
         settings.BudgetSettings,
-        settings.Client,
+        settings.ClientSettings,
         settings.Delivery,
         settings.Domain,
         settings.ExistingVpcSettings,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, FalconModel, Fit, alternatives, fit
+from falconry.catalog import INSTANCE_TYPES, MODELS, CatalogModel, MemoryFit, alternatives, fit
 
 PAIRS = [(model, instance_type) for model in MODELS.values() for instance_type in model.supported_instance_types]
 
 
-def _fit(model: str, instance_type: str, quantize: str | None = None) -> Fit:
+def _fit(model: str, instance_type: str, quantize: str | None = None) -> MemoryFit:
     return fit(MODELS[model], INSTANCE_TYPES[instance_type], quantize)
 
 
@@ -94,7 +94,7 @@ def test_the_largest_of_few_gpus_is_one_for_7b() -> None:
 
 
 @pytest.mark.parametrize(("model", "instance_type"), PAIRS, ids=lambda one: one if isinstance(one, str) else one.name)
-def test_whatever_jumpstart_supports_fits_and_shards_as_jumpstart_says(model: FalconModel, instance_type: str) -> None:
+def test_whatever_jumpstart_supports_fits_and_shards_as_jumpstart_says(model: CatalogModel, instance_type: str) -> None:
     found = fit(model, INSTANCE_TYPES[instance_type])
     assert found.fits
     assert model.environment(instance_type)["SM_NUM_GPUS"] == str(found.shards)
@@ -113,7 +113,7 @@ def test_the_arithmetic_is_a_readable_calculation() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_alternatives_fit_and_begin_with_the_cheapest(model: FalconModel) -> None:
+def test_alternatives_fit_and_begin_with_the_cheapest(model: CatalogModel) -> None:
     found = alternatives(model)
     prices = [one.instance_type.usd_per_hour for one in found]
     known = [price for price in prices if price is not None]

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FACTS = playground.Facts(
     deployment="</script><b>x",
     credentials="api_key",
-    models=[playground.ServedModel("falcon-7b", False, 2048, "ml.g5.2xlarge", 1.5, "2026-09-18")],
+    models=[playground.PlaygroundModel("falcon-7b", False, 2048, "ml.g5.2xlarge", 1.5, "2026-09-18")],
     samples=playground.samples(samples()),
 )
 

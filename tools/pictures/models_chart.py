@@ -13,7 +13,7 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, FalconModel, Fit, InstanceType, alternatives
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, CatalogModel, InstanceType, MemoryFit, alternatives
 from tools.pictures import charts, theme
 
 HOURS_A_MONTH = 730
@@ -33,7 +33,7 @@ class Held:
     requests: int
 
     @classmethod
-    def of(cls, one: Fit) -> Held:
+    def of(cls, one: MemoryFit) -> Held:
         return cls(
             one.weights_gib / one.shards,
             one.usable_gib / one.shards,
@@ -43,16 +43,16 @@ class Held:
         )
 
 
-def _precision(one: Fit) -> str:
+def _precision(one: MemoryFit) -> str:
     return "bf16" if one.quantize is None else f"{8 * QUANTIZATIONS[one.quantize].bytes_per_parameter:.0f} bit"
 
 
-def sizes() -> Mapping[str, FalconModel]:
+def sizes() -> Mapping[str, CatalogModel]:
     """One model of each size ("7B"), the one with the newest image: those of one size need the same memory."""
     return {model.name.split("-")[1].upper(): model for model in MODELS.values()}
 
 
-def held(model: FalconModel) -> Mapping[str, Held]:
+def held(model: CatalogModel) -> Mapping[str, Held]:
     """How the model lies in each instance type that it fits on, in the best precision that fits."""
     found: dict[str, Held] = {}
     for precision in PRECISIONS:

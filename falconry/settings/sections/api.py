@@ -16,7 +16,7 @@ _COUNTERPARTS = {
 """What to write where `auth` is one of these and its section is missing."""
 
 
-class Client(Section):
+class ClientSettings(Section):
     """An application that calls the API, with its own API key and usage plan."""
 
     name: Name = Field(description="Lowercase letters, digits and single hyphens; at most 20 characters.")
@@ -94,7 +94,7 @@ class Api(Section):
     )
     iam: Iam | None = Field(default=None, description="For `auth: iam`.")
     jwt: Jwt | None = Field(default=None, description="For `auth: jwt`.")
-    clients: tuple[Client, ...] = Field(
+    clients: tuple[ClientSettings, ...] = Field(
         default=(),
         max_length=50,
         validate_default=True,
@@ -116,10 +116,10 @@ class Api(Section):
 
     @field_validator("clients")
     @classmethod
-    def _names_differ(cls, clients: tuple[Client, ...], given: ValidationInfo) -> tuple[Client, ...]:
+    def _names_differ(cls, clients: tuple[ClientSettings, ...], given: ValidationInfo) -> tuple[ClientSettings, ...]:
         reject_duplicates([client.name for client in clients], "client")
         if not clients and given.data.get("auth") == "api_key":
-            return (Client(name="default"),)
+            return (ClientSettings(name="default"),)
         return clients
 
     @model_validator(mode="after")

@@ -124,12 +124,12 @@ class Model(Section):
 
     @property
     def min_instances(self) -> int:
-        """The fewest instances that there ever are."""
+        """The fewest instances at any time."""
         return min([self.instance_bounds[0], *(one.min_instances for one in self.scaling.schedules)])
 
     @property
     def max_instances(self) -> int:
-        """The most instances that there ever are."""
+        """The most instances at any time."""
         return max([self.instance_bounds[1], *(one.max_instances for one in self.scaling.schedules)])
 
     @property
@@ -139,7 +139,7 @@ class Model(Section):
 
     @property
     def shards(self) -> int:
-        """How many of the instance's GPUs the model is split over."""
+        """Number of the instance's GPUs that the model is split over."""
         return MODELS[self.name].shards(self.instance_type)
 
     @property
@@ -154,7 +154,7 @@ class Model(Section):
 
     @property
     def concurrent_requests(self) -> int:
-        """How many requests one instance takes at once before it answers "overloaded"."""
+        """Concurrent requests that an instance accepts before it rejects more as overloaded."""
         return self._limit(self.container.variables.concurrent_requests) or self.container.concurrent_requests
 
     def _limit(self, variable: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The section `network`: where models and front run."""
+"""The section `network`: where models and gateway function run."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Scaling(Section):
         return self
 
     def _no_zero_without_components(self) -> None:
-        """An endpoint that serves a model itself keeps an instance; one with inference components may have none."""
+        """An endpoint that serves a model itself needs an instance; one with inference components may have none."""
         if self.mode == "scale_to_zero":
             return
         remedy = "Only `mode: scale_to_zero` may have none. Use 1, or that mode, which accepts schedules too."

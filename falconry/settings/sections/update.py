@@ -51,12 +51,12 @@ class Update(Section):
 
     @property
     def fleet_percent(self) -> int:
-        """How large the second fleet becomes beside the first, in percent of the instances: for the quota."""
+        """Size of the second fleet, in percent of the instances: for the quota."""
         return (self.step_percent or 50) if self.strategy == "rolling" else 100
 
 
 def check_update(update: Update, scaling: Scaling, min_instances: int) -> None:
-    """Raises a mistake where SageMaker would refuse the strategy for so few instances."""
+    """Raise a mistake where SageMaker would refuse the strategy for so few instances."""
     if scaling.components and update.strategy not in ("all_at_once", "rolling"):
         raise mistake(
             f"{update.strategy!r} is not available with `mode: scale_to_zero`, where copies of a model are replaced in "

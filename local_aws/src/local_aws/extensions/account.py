@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, FalconModel
+from falconry.catalog import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, MODELS, REGIONS, CatalogModel
 from local_aws.extensions.jumpstart_specifications import (
     MANIFEST,
     PROPRIETARY_ENTRY,
@@ -50,7 +50,7 @@ def _descriptions() -> dict[str, bytes]:
     return {key: json.dumps(document).encode() for key, document in documents.items()}
 
 
-def _objects(model: FalconModel) -> dict[str, bytes]:
+def _objects(model: CatalogModel) -> dict[str, bytes]:
     """An archive, or the files of a folder as `save_pretrained` writes them."""
     if not model.model_data_key.endswith("/"):
         return {model.model_data_key: f"stands for the archive of {model.name}\n".encode()}

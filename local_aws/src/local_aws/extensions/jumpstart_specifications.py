@@ -7,7 +7,7 @@ specifications say more, such as the resources of inference components; what is 
 from collections.abc import Mapping
 from typing import Any
 
-from falconry.catalog import REGIONS, FalconModel
+from falconry.catalog import REGIONS, CatalogModel
 
 MANIFEST = "models_manifest.json"
 PROPRIETARY_MANIFEST = "proprietary-sdk-manifest.json"
@@ -27,12 +27,12 @@ PROPRIETARY_ENTRY = {
 """JumpStart lists models of other vendors in a manifest of their own; the SDK cannot read an empty one."""
 
 
-def specification_key(model: FalconModel) -> str:
+def specification_key(model: CatalogModel) -> str:
     identifier = model.jumpstart_model_id
     return f"community_models_specs/{identifier}/specs_v{model.jumpstart_version}.json"
 
 
-def manifest_entry(model: FalconModel) -> Mapping[str, Any]:
+def manifest_entry(model: CatalogModel) -> Mapping[str, Any]:
     return {
         "model_id": model.jumpstart_model_id,
         "version": model.jumpstart_version,
@@ -42,7 +42,7 @@ def manifest_entry(model: FalconModel) -> Mapping[str, Any]:
     }
 
 
-def specification(model: FalconModel) -> Mapping[str, Any]:
+def specification(model: CatalogModel) -> Mapping[str, Any]:
     """The specification of the model, for every region."""
     variants: dict[str, dict[str, Any]] = {
         instance_type.split(".")[1]: {"regional_properties": {"image_uri": "$image"}}

@@ -1,4 +1,4 @@
-"""What of a deployment can be invoked, by ARN: the front's role and the way out of the VPC name the same."""
+"""ARNs of what a deployment may invoke, for the gateway function's role and the VPC endpoint's policy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from constructs_lib.model.falcon_endpoint import component_arn, endpoint_arn
 from falconry.settings import Settings
 
 
-def invocable(stack: Stack, settings: Settings) -> list[str]:
-    """The ARNs of the endpoints and of the inference components in them; a call of a component needs both."""
+def invocable_arns(stack: Stack, settings: Settings) -> list[str]:
+    """ARNs of the endpoints and their inference components; invoking a component requires both."""
     names = [settings.component_name(model) for model in settings.models]
     return [
         *(endpoint_arn(stack, settings.endpoint_name(model)) for model in settings.models),
