@@ -27,6 +27,8 @@ from chat.serving.container import (
 )
 from chat.serving.containers import CONTAINERS
 
+from falconry import catalog
+
 from .front_support import CHAT, Clock, FakeClient, chat, model, model_error, read, send
 
 
@@ -95,6 +97,12 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
 def line_front(client: FakeClient) -> Front:
     deployed = model(CHAT, "falcon-180b-chat", container="line", container_version="1.5")
     return Front(Models([deployed]), client, now=lambda: 1_700_000_000.5, clock=Clock())
+
+
+def test_every_container_of_the_catalog_is_known_by_the_same_name() -> None:
+    known = {name: container.product_name for name, container in CONTAINERS.items()}
+
+    assert {one.name: one.product for one in catalog.CONTAINERS.values()}.items() <= known.items()
 
 
 def test_a_conversation_is_answered_by_another_server() -> None:
