@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from chat.host import audit, handler
+from chat.host import audit, handler, request_log
 from chat.host.audit import AuditWriter
 
 from .front_support import FakeClient, answer, front, model_error
@@ -40,8 +40,8 @@ class Bucket:
 
 def serve(client: FakeClient, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, content: bool, **body: Any) -> bytes:
     """What the client gets for a chat request to a deployment with an audit log."""
-    monkeypatch.setattr(handler, "DEPLOYMENT", "dev")
-    monkeypatch.setattr(handler, "AUDIT_LOG", AuditWriter("audit", bucket, content=content))
+    monkeypatch.setattr(request_log, "DEPLOYMENT", "dev")
+    monkeypatch.setattr(request_log, "AUDIT_LOG", AuditWriter("audit", bucket, content=content))
     target = front(client)
     monkeypatch.setattr(handler, "front", lambda: target)
     given = event()
@@ -90,7 +90,7 @@ def test_a_request_that_fails_is_recorded_too(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_client_that_went_away_leaves_a_record_of_what_it_got(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = Bucket()
-    monkeypatch.setattr(handler, "AUDIT_LOG", AuditWriter("audit", bucket, content=True))
+    monkeypatch.setattr(request_log, "AUDIT_LOG", AuditWriter("audit", bucket, content=True))
     target = front(streamed())
     monkeypatch.setattr(handler, "front", lambda: target)
     body = body_of(handler.handler(event(), Context()))

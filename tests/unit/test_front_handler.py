@@ -9,6 +9,7 @@ from typing import Any, cast
 import chat.host.handler
 import pytest
 from chat.front import load_models
+from chat.host import request_log
 from chat.host.event import ApiGatewayEvent
 from chat.http import Body
 
@@ -162,7 +163,7 @@ def test_the_log_names_the_client(
     context: dict[str, object],
     name: str | None,
 ) -> None:
-    monkeypatch.setattr(chat.host.handler, "CLIENTS", {"key-id": "batch"})
+    monkeypatch.setattr(request_log, "CLIENTS", {"key-id": "batch"})
 
     list(body_of(chat.host.handler.handler(event("GET", "/v1/models", requestContext=context), Context())))
 

@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from chat.host import handler, metrics, tracing
+from chat.host import handler, metrics, request_log, tracing
 from chat.record import Record
 from jsonschema import validate
 
@@ -57,8 +57,8 @@ def line_of(
     client: FakeClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], **body: Any
 ) -> Any:
     """The log line of one chat request to the deployment `dev`."""
-    monkeypatch.setattr(handler, "DEPLOYMENT", "dev")
-    monkeypatch.setattr(handler, "CLIENTS", {"key-1": "website"})
+    monkeypatch.setattr(request_log, "DEPLOYMENT", "dev")
+    monkeypatch.setattr(request_log, "CLIENTS", {"key-1": "website"})
     monkeypatch.setattr(handler, "front", lambda: front(client))
     request = {"model": "falcon-180b-chat", "messages": [{"role": "user", "content": "Tell me a SECRET"}], **body}
     context = {"requestId": "gateway-request", "identity": {"apiKeyId": "key-1"}}
