@@ -9,10 +9,10 @@ from falconry.catalog.fit import MemoryFit, alternatives, fit
 from falconry.catalog.instance_types import ENDPOINT_QUOTA_CODES, INSTANCE_TYPES, Gpu, InstanceType, Price
 from falconry.catalog.models import MODELS, CatalogModel, Dimensions
 from falconry.catalog.quantizations import QUANTIZATIONS, Quantization
-from falconry.catalog.refusal import unsupported_reason
 from falconry.catalog.regions import REGIONS, Region
 from falconry.catalog.samples import Sample, samples
 from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ, ServicePrices
+from falconry.catalog.unsupported import unsupported_reason
 from falconry.catalog.weights import Weights, from_jumpstart, from_publication
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""Config files with mistakes, and what is said of each in bad_configs.txt.
+"""Config files with errors; bad_configs.txt holds the sentences for each.
 
-`python -m tests.unit.bad_configs` writes that file anew, to be read before it is committed: would a tired engineer know
+`python -m tests.unit.bad_configs` rewrites that file, to be read before it is committed: would a tired engineer know
 what to type next?
 """
 
@@ -149,8 +149,8 @@ BAD_CONFIGS = {
 }
 
 
-def said_of(text: str) -> list[str]:
-    """The lines that loading a file with this text ends with. The file is called prod.yaml."""
+def errors_of(text: str) -> list[str]:
+    """The sentences that refuse a file with this text. The file is called prod.yaml."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prod.yaml"
         path.write_text(text, encoding="utf-8")
@@ -169,9 +169,9 @@ def _without_lists(text: str) -> str:
 
 
 def report() -> str:
-    """Each config's name, and below it what is said."""
+    """Each config's name, and below it the sentences."""
     return "".join(
-        f"{name}\n" + "".join(f"    {line}\n" for line in said_of(text)) + "\n" for name, text in BAD_CONFIGS.items()
+        f"{name}\n" + "".join(f"    {line}\n" for line in errors_of(text)) + "\n" for name, text in BAD_CONFIGS.items()
     )
 
 

@@ -41,7 +41,7 @@ def test_an_image_knows_the_quantizations_of_its_version() -> None:
     assert QUANTIZATIONS["fp8"] not in CONTAINERS["tgi"].quantizations_of("1.10.0")
 
 
-def test_quantising_is_one_more_variable() -> None:
+def test_quantizing_is_one_more_variable() -> None:
     model = MODELS["falcon-40b"]
     plain = model.environment("ml.g5.48xlarge")
     assert "HF_MODEL_QUANTIZE" not in plain

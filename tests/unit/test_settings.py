@@ -10,7 +10,7 @@ from falconry import settings
 from falconry.settings import SettingsError
 from tools.docs import settings_reference
 
-from .bad_configs import BAD_CONFIGS, EXPECTED, said_of
+from .bad_configs import BAD_CONFIGS, EXPECTED, errors_of
 
 GOOD = """\
 region: us-east-1
@@ -46,7 +46,7 @@ def test_shipped_configs_load(config: Path) -> None:
     assert settings.load(config).models
 
 
-def test_every_mistake_is_named_at_once_with_its_line(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
     text = """\
 region: us-est-1
 models:
@@ -79,13 +79,13 @@ network:
             GOOD.replace("falcon-7b-instruct", "falcon-7b-instrct"),
             "test.yaml:3: models[0].name: 'falcon-7b-instrct' is not a model in the catalog. Did you mean "
             "falcon-7b-instruct? Allowed: falcon-180b, ",
-            id="misspelt model",
+            id="misspelled model",
         ),
         pytest.param(
             GOOD + "    instance_type: ml.g5.2xlrge\n",
             "test.yaml:4: models[0].instance_type: 'ml.g5.2xlrge' is not an instance type that Falcon is known "
             "to run on. Did you mean ml.g5.2xlarge? JumpStart deploys falcon-7b-instruct on ",
-            id="misspelt instance type",
+            id="misspelled instance type",
         ),
         pytest.param(
             GOOD + "    instances: 2\n",
@@ -136,7 +136,7 @@ network:
         pytest.param("region: [", "test.yaml:1: not valid YAML: ", id="not YAML"),
     ],
 )
-def test_a_mistake_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_an_error_is_a_sentence_with_a_place(tmp_path: Path, text: str, sentence: str) -> None:
     (found,) = mistakes(tmp_path, text)
 
     assert found.startswith(sentence)
@@ -160,7 +160,7 @@ def test_a_missing_file_names_those_that_exist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Dev", "my_config", "a-name-that-is-too-long-for-a-bucket"])
-def test_the_files_name_must_do_for_aws_resources(tmp_path: Path, name: str) -> None:
+def test_the_files_name_must_be_valid_in_names_of_aws_resources(tmp_path: Path, name: str) -> None:
     (found,) = mistakes(tmp_path, GOOD, name)
 
     assert f"{name!r} is not a valid deployment name" in found
@@ -172,11 +172,11 @@ def test_config_path_takes_a_name_or_a_path() -> None:
 
 
 @pytest.mark.parametrize("name", BAD_CONFIGS)
-def test_what_is_said_of_a_bad_config_was_read_and_found_helpful(name: str) -> None:
-    said = said_of(BAD_CONFIGS[name])
+def test_what_is_errors_of_a_bad_config_was_read_and_found_helpful(name: str) -> None:
+    found = errors_of(BAD_CONFIGS[name])
 
-    assert said, "the config was taken"
-    assert f"{name}\n" + "".join(f"    {line}\n" for line in said) + "\n" in EXPECTED.read_text(encoding="utf-8")
+    assert found, "the config was accepted"
+    assert f"{name}\n" + "".join(f"    {line}\n" for line in found) + "\n" in EXPECTED.read_text(encoding="utf-8")
 
 
 def test_the_reference_page_is_that_of_the_fields() -> None:

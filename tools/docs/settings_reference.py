@@ -1,4 +1,4 @@
-"""`python -m tools.docs.settings_reference`: the page docs/configuration.md, made from the fields themselves.
+"""`python -m tools.docs.settings_reference`: the page docs/configuration.md, generated from the fields themselves.
 
 With `--check` it writes nothing and fails where the page is not what would be written.
 """
@@ -23,13 +23,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 _INTRODUCTION = """\
 # Configuration
 
-One YAML file in `config/` is one deployment, named after the file. `make synth CONFIG=name` checks it without an AWS
-account; a mistake is reported with its line, the value found and what to write instead.
+Each YAML file in `config/` describes one deployment, named after the file. `make synth CONFIG=name` checks it without
+an AWS account; an error is reported with its line, the value found and what to write instead.
 
-An editor that knows YAML schemas completes and checks the file as you type, if its first line is that of the shipped
-ones: `# yaml-language-server: $schema=schema.json`. VS Code needs the extension "YAML" by Red Hat.
+Editors that support YAML schemas complete and check the file as you type, if it begins like the shipped ones:
+`# yaml-language-server: $schema=schema.json`. VS Code needs the extension "YAML" by Red Hat.
 
-This page is made from `falconry/settings/` by `make reference`.
+This page is generated from `falconry/settings/` by `make reference`.
 """
 
 _FEW = 5
@@ -72,7 +72,8 @@ def _meaning(field: FieldInfo) -> str:
             if (limit := getattr(constraint, attribute, None)) is not None:
                 limits[words] = f"{words} {limit:,}" + (" entries" if _is_list(field.annotation) else "")
     said = (field.description or "").strip()
-    return f"{said} ({', '.join(limits.values())})" if limits else said
+    bounds = ", ".join(limits.values())
+    return f"{said} {bounds[:1].upper()}{bounds[1:]}." if limits else said
 
 
 def _default(field: FieldInfo) -> str:

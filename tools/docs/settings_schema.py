@@ -1,7 +1,7 @@
-"""`python -m tools.docs.settings_schema`: the JSON schema config/schema.json, made from the fields themselves.
+"""`python -m tools.docs.settings_schema`: the JSON schema config/schema.json, generated from the fields themselves.
 
-Editors complete and check a config file by it. It takes what the loader takes, numbers and switches in quotes included,
-and refuses what can be said of one value alone; what several fields must hold together, the loader says.
+Editors complete and check a config file by it. It accepts what the loader accepts, numbers and booleans in quotes
+included, and refuses errors in single values; errors that take several fields to see are the loader's.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ FILE = Path(__file__).resolve().parents[2] / "config" / "schema.json"
 
 _WHOLE_NUMBER = r"^[+-]?[0-9](_?[0-9])*(\.0*)?$"
 _NUMBER = r"^[+-]?([0-9](_?[0-9])*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_SWITCH = "^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$"
+_BOOLEAN = "^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$"
 """`yes` and its like are text for editors, which read YAML 1.2, and true for PyYAML, which reads 1.1."""
 
 
 class _Lenient(GenerateJsonSchema):
-    """Numbers and switches may be in quotes, as the loader takes them."""
+    """Numbers and booleans may be in quotes, as the loader accepts them."""
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         return {**super().int_schema(schema), "type": ["integer", "string"], "pattern": _WHOLE_NUMBER}
@@ -35,7 +35,7 @@ class _Lenient(GenerateJsonSchema):
         return {**super().float_schema(schema), "type": ["number", "string"], "pattern": _NUMBER}
 
     def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
-        return {**super().bool_schema(schema), "type": ["boolean", "string"], "pattern": _SWITCH}
+        return {**super().bool_schema(schema), "type": ["boolean", "string"], "pattern": _BOOLEAN}
 
 
 def schema() -> dict[str, Any]:

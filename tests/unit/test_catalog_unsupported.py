@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, refusal, unsupported_reason
+from falconry.catalog import INSTANCE_TYPES, MODELS, QUANTIZATIONS, unsupported, unsupported_reason
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -19,7 +19,7 @@ def test_what_jumpstart_supports_passes(name: str) -> None:
 def test_what_jumpstart_supports_passes_even_where_the_catalog_knows_nothing_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(refusal, "INSTANCE_TYPES", {})
+    monkeypatch.setattr(unsupported, "INSTANCE_TYPES", {})
     assert unsupported_reason("falcon-180b", "ml.p4de.24xlarge") is None
     assert unsupported_reason("falcon-180b", "ml.p4de.24xlarge", "bitsandbytes") is not None
 
