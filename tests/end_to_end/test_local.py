@@ -164,7 +164,7 @@ def test_an_unknown_config(tmp_path: Path) -> None:
     result = run("--config", "prod", "--state-dir", str(tmp_path))
 
     assert result.returncode == 1
-    assert "config/prod.yaml: there is no such config file. Present in config/: dev, falcon-180b." in result.stderr
+    assert "config/prod.yaml: config file not found. Files in config/: dev, falcon-180b." in result.stderr
 
 
 def test_a_port_that_is_none() -> None:
