@@ -9,21 +9,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from falconry.catalog import INSTANCE_TYPES, MODELS, SERVICE_PRICES, MemoryFit, fit
+from falconry.assembly.service_usage import HOURS_PER_MONTH, ServiceUsage
+from falconry.catalog import INSTANCE_TYPES, MODELS, MemoryFit, fit
 from falconry.settings import Model, Settings
 
-HOURS_PER_MONTH = 730
 SECONDS_PER_DAY = 86_400
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
-KMS_KEYS = 3
-"""Of the network stack (data), of the API stack and of the operations stack. An audit log has one more."""
-
 WEB_ACL_RULES = 4
-"""Three of AWS's rule groups and the rate of one address."""
+"""Three of AWS's rule groups, and the rate of one address."""
 
-FRONT_GB = 1.0
-"""The front's memory, for which Lambda asks by the second."""
+KMS_KEYS = 3
+"""One each in the stacks network, api and operations. An audit log has one more."""
+
+GATEWAY_FUNCTION_GB = 1.0
+"""Memory of the gateway function, which Lambda bills by the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +75,42 @@ def standing(settings: Settings) -> list[Item]:
         Item(f"{_count(model)} x {model.instance_type} for {model.name}", _instances(model))
         for model in settings.models
     ]
-    existing = settings.network.existing
-    if existing is None or existing.create_endpoints:
-        zones = len(existing.subnet_ids) if existing else len(settings.network.zone_names) or settings.network.zones
-        items.append(
-            Item(f"SageMaker runtime endpoint in {zones} zones", zones * SERVICE_PRICES.interface_endpoint_hour)
-        )
-    if settings.api.web_acl.enabled:
-        month = SERVICE_PRICES.web_acl_month + WEB_ACL_RULES * SERVICE_PRICES.web_acl_rule_month
-        items.append(Item(f"web ACL with {WEB_ACL_RULES} rules", month / HOURS_PER_MONTH))
-    keys = KMS_KEYS + settings.operations.audit_log.enabled
-    items.append(Item(f"{keys} KMS keys", keys * SERVICE_PRICES.kms_key_month / HOURS_PER_MONTH))
-    return items
+    usage = service_usage(settings)
+    words = {
+        "interface VPC endpoints": f"SageMaker runtime endpoint in {usage.endpoint_zones} zones",
+        "web ACL": f"web ACL with {usage.web_acl_rules} rules",
+        "KMS keys": f"{usage.kms_keys} KMS keys",
+    }
+    return items + [Item(words[service], usd / HOURS_PER_MONTH) for service, usd in usage.usd_per_month().items()]
+
+
+def service_usage(settings: Settings) -> ServiceUsage:
+    """What a deploy of the settings makes of small services, without synthesizing it.
+
+    A test holds it to the templates of every config of the matrix.
+    """
+    network, existing = settings.network, settings.network.existing
+    zones = len(existing.subnet_ids) if existing else len(network.zone_names) or network.zones
+    created = existing is None or existing.create_endpoints
+    guarded = settings.api.web_acl.enabled
+    return ServiceUsage(
+        endpoint_zones=zones if created else 0,
+        web_acls=int(guarded),
+        web_acl_rules=WEB_ACL_RULES if guarded else 0,
+        kms_keys=KMS_KEYS + settings.operations.audit_log.enabled,
+        gateway_gb=GATEWAY_FUNCTION_GB,
+    )
 
 
 def requests(settings: Settings, load: Load) -> Item:
-    """What API Gateway, WAF and the front ask for the load on all models."""
-    per_million = SERVICE_PRICES.rest_api_million_requests + SERVICE_PRICES.lambda_million_requests
-    if settings.api.web_acl.enabled:
-        per_million += SERVICE_PRICES.web_acl_million_requests
-    a_day = 0.0
-    for model in settings.models:
-        seconds = load.tokens_per_answer * MODELS[model.name].latency_per_token_ms / 1000
-        a_request = per_million / 1e6 + seconds * FRONT_GB * SERVICE_PRICES.lambda_arm_gb_second
-        a_day += load.requests_per_day * a_request
-    return Item("API Gateway, Lambda" + (", WAF" if settings.api.web_acl.enabled else "") + " at that load", a_day / 24)
+    """What API Gateway, WAF and the gateway function cost for the load on all models."""
+    usage = service_usage(settings)
+    a_day = sum(
+        load.requests_per_day
+        * usage.usd_per_request(load.tokens_per_answer * MODELS[model.name].latency_per_token_ms / 1000)
+        for model in settings.models
+    )
+    return Item("API Gateway, Lambda" + (", WAF" if usage.web_acls else "") + " at that load", a_day / 24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from falconry.assembly.fleets import Fleet
+from falconry.assembly.service_usage import HOURS_PER_MONTH, ServiceUsage
 from falconry.catalog import INSTANCE_TYPES
-from falconry.catalog.service_prices import SERVICE_PRICES, SERVICE_PRICES_READ
+from falconry.catalog.service_prices import SERVICE_PRICES_READ
 from falconry.review.comparison import Side
-
-HOURS_PER_MONTH = 730
-"""As AWS reckons."""
 
 PRICE_REGION = "us-east-1"
 
@@ -92,25 +90,11 @@ def _regions(*sides: Side) -> set[str]:
 
 
 def _items(side: Side) -> Iterator[tuple[str, Range]]:
-    assembly = side.assembly
     for fleet in side.fleets.values():
         if (amount := _of_fleet(fleet)) is not None:
             yield f"instances of {fleet.name}", amount
-    zones = sum(
-        len(resource["Properties"].get("SubnetIds", []))
-        for _, _, resource in assembly.of_type("AWS::EC2::VPCEndpoint")
-        if resource["Properties"].get("VpcEndpointType") == "Interface"
-    )
-    rules = [len(one["Properties"].get("Rules", [])) for _, _, one in assembly.of_type("AWS::WAFv2::WebACL")]
-    keys = len(list(assembly.of_type("AWS::KMS::Key")))
-    month = SERVICE_PRICES.web_acl_month * len(rules) + SERVICE_PRICES.web_acl_rule_month * sum(rules)
-    for name, amount_each in (
-        ("interface VPC endpoints", zones * SERVICE_PRICES.interface_endpoint_hour * HOURS_PER_MONTH),
-        ("web ACL", month),
-        ("KMS keys", keys * SERVICE_PRICES.kms_key_month),
-    ):
-        if amount_each:
-            yield name, (amount_each, amount_each)
+    for service, usd in ServiceUsage.of_assembly(side.assembly).usd_per_month().items():
+        yield service, (usd, usd)
 
 
 def _of_fleet(fleet: Fleet) -> Range | None:
