@@ -12,13 +12,14 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
+from falconry.catalog.endpoint_updates import LONGEST_UPDATE_SECONDS
 from falconry.names import METRICS_NAMESPACE
 
 Strategy = Literal["all_at_once", "canary", "linear", "rolling"]
 
-LONGEST_UPDATE = Duration.hours(8)
-"""SageMaker's maximum (DeploymentConfig, MaximumExecutionTimeoutInSeconds): an instance may take two hours until it
-serves, its weights' download and its container's start."""
+LONGEST_UPDATE = Duration.seconds(LONGEST_UPDATE_SECONDS)
+"""SageMaker's maximum: an instance may take two hours until it serves, its weights' download and its container's
+start."""
 
 SLOW_FIRST_TOKEN = Duration.seconds(30)
 """A prefill of 1024 tokens takes a second or two: a first token that late means that requests queue up."""

@@ -9,12 +9,13 @@ from constructs import Construct
 from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.model.endpoint_log_group import EndpointLogGroup
 from constructs_lib.model.falcon_model import FalconModel
+from falconry.catalog.endpoint_updates import LONGEST_START_SECONDS, SHORTEST_START_SECONDS
 
 VARIANT_NAME = "AllTraffic"
 """Never changed: SageMaker's deployment guardrails refuse an update that renames the variant."""
 
-SAGEMAKER_MAXIMUM = Duration.hours(1)
-"""The longest that SageMaker waits for a download or for a container to start (CreateEndpointConfig, 60 to 3600 s)."""
+SAGEMAKER_MAXIMUM = Duration.seconds(LONGEST_START_SECONDS)
+"""The longest that SageMaker waits for a download or for a container to start."""
 
 
 class FalconEndpoint(Construct):
@@ -109,6 +110,6 @@ def component_arn(stack: Stack, component_name: str) -> str:
 
 def _seconds(name: str, timeout: Duration) -> int:
     seconds = int(timeout.to_seconds())
-    if not 60 <= seconds <= 3600:
-        raise ValueError(f"{name}: {seconds} s. SageMaker takes 60 to 3600 s.")
+    if not SHORTEST_START_SECONDS <= seconds <= LONGEST_START_SECONDS:
+        raise ValueError(f"{name}: {seconds} s. SageMaker takes {SHORTEST_START_SECONDS} to {LONGEST_START_SECONDS} s.")
     return seconds

@@ -9,6 +9,7 @@ from typing import Any
 from falconry.assembly.cloud_assembly import CloudAssembly, Stack
 from falconry.assembly.values import Reader
 from falconry.catalog import MODELS
+from falconry.catalog.endpoint_updates import LONGEST_START_SECONDS
 
 BF16_GIB = 2 / 2**30
 """JumpStart's weights are bf16, two bytes a parameter, also where the container quantises them as it loads."""
@@ -96,8 +97,8 @@ def _fleet(assembly: CloudAssembly, stack: Stack, logical_id: str, properties: M
         components=bool(components),
         weights_gib=weights,
         limits=(
-            float(startup.get("ModelDataDownloadTimeoutInSeconds", 3600)),
-            float(startup.get("ContainerStartupHealthCheckTimeoutInSeconds", 3600)),
+            float(startup.get("ModelDataDownloadTimeoutInSeconds", LONGEST_START_SECONDS)),
+            float(startup.get("ContainerStartupHealthCheckTimeoutInSeconds", LONGEST_START_SECONDS)),
         ),
         deployment=(component or properties).get("DeploymentConfig", {}),
     )

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from falconry.catalog import Weights
+from falconry.catalog.endpoint_updates import blocks_change, refuses_instance_type
 from falconry.deployment.deployed import DeployedEndpoint
 from falconry.settings import Model, Settings, containers
 
 Kind = Literal["created", "unchanged", "updated", "succeeded", "removed", "blocked"]
-
-BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-"""States in which SageMaker takes no change to an endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,9 @@ def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, weig
         return Change(model.name, "succeeded", (names,), now.status, now.failure)
     differences = tuple(_differences(settings, model, now, weights))
     kind: Kind = "updated" if differences else "unchanged"
-    if now.status == "Failed" or (differences and now.status in BUSY):
+    if blocks_change(now.status, changes=bool(differences)):
         kind = "blocked"
-    if now.scaled and now.instance_type != model.instance_type:
+    if refuses_instance_type(now.instance_type, model.instance_type, scaled=now.scaled):
         reason = (
             "SageMaker refuses another instance type while the number of instances is scaled. Deploy "
             "`scaling: {mode: fixed}` first, then the other type, then the scaling again."

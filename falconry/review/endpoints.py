@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from falconry.assembly.cloud_assembly import CloudAssembly
 from falconry.assembly.fleets import Fleet
 from falconry.assembly.values import Reader
+from falconry.catalog.endpoint_updates import LONGEST_START_SECONDS, refuses_instance_type
 from falconry.review import timing
 from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
@@ -90,7 +91,9 @@ def findings(comparison: Comparison, found: Sequence[EndpointChange]) -> Iterato
                 f"{fleet.weights_gib:.0f} GiB of weights may not be there in time: SageMaker gives up after "
                 f"{fleet.limits[0]:g} s of download or {fleet.limits[1]:g} s of start."
             )
-            yield attention(Topic.ENDPOINT, fleet.name, what, "Allow 3600 s for both, SageMaker's most.")
+            yield attention(
+                Topic.ENDPOINT, fleet.name, what, f"Allow {LONGEST_START_SECONDS} s for both, SageMaker's most."
+            )
 
 
 def _cut_off(base: CloudAssembly, changes: Sequence[ResourceChange]) -> bool:
@@ -106,7 +109,7 @@ def _cut_off(base: CloudAssembly, changes: Sequence[ResourceChange]) -> bool:
 
 
 def _refused(old: Fleet, new: Fleet) -> Iterator[Finding]:
-    if old.scaled and old.instance_type != new.instance_type:
+    if refuses_instance_type(old.instance_type, new.instance_type, scaled=old.scaled):
         what = (
             f"SageMaker refuses to change the instance type ({old.instance_type} → {new.instance_type}) of a variant "
             "that is scaled: the deploy fails and is rolled back."

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from falconry.catalog.endpoint_updates import DEFAULT_UPDATE_SECONDS, LONGEST_START_SECONDS
+
 MINUTE = 60
 
 PROVISION = (5 * MINUTE, 10 * MINUTE)
@@ -21,9 +23,6 @@ takes 37 minutes; announcements and users speak of "the better part of an hour".
 
 LOAD_GIB_PER_SECOND = (2.0, 0.5)
 """From disk into the GPUs' memory."""
-
-LONGEST = 3600
-"""What SageMaker waits at most for the download, and again for the container's start, where a config says nothing."""
 
 ASSUMED = (
     "5 to 10 minutes until an instance is there, weights at 0.15 to 0.5 GiB/s from S3 and at 0.5 to 2 GiB/s into the "
@@ -49,7 +48,9 @@ class Start:
     in_time: bool
 
 
-def start(weights_gib: float, download_limit: float = LONGEST, startup_limit: float = LONGEST) -> Start:
+def start(
+    weights_gib: float, download_limit: float = LONGEST_START_SECONDS, startup_limit: float = LONGEST_START_SECONDS
+) -> Start:
     """For so many GiB of weights."""
     downloads = [weights_gib / rate for rate in DOWNLOAD_GIB_PER_SECOND]
     loads = [weights_gib / rate for rate in LOAD_GIB_PER_SECOND]
@@ -88,7 +89,7 @@ def update(deployment: Mapping[str, Any], instances: int, one: Start) -> UpdateP
         return UpdatePlan(
             f"rolling, {batch} of {instances} instances at a time, {_minutes(each)} apart",
             (batches * (one.seconds[0] + each), batches * (one.seconds[1] + each)),
-            rolling.get("MaximumExecutionTimeoutInSeconds", 4 * 3600),
+            rolling.get("MaximumExecutionTimeoutInSeconds", DEFAULT_UPDATE_SECONDS),
             batch,
         )
     policy = deployment.get("BlueGreenUpdatePolicy", {})
@@ -107,7 +108,7 @@ def update(deployment: Mapping[str, Any], instances: int, one: Start) -> UpdateP
     return UpdatePlan(
         words,
         (one.seconds[0] + waits + bake, one.seconds[1] + waits + bake),
-        policy.get("MaximumExecutionTimeoutInSeconds", 4 * 3600),
+        policy.get("MaximumExecutionTimeoutInSeconds", DEFAULT_UPDATE_SECONDS),
         instances,
     )
 
