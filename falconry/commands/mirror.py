@@ -35,9 +35,10 @@ def mirror(
             help="jumpstart (default), a folder, a .tar.gz, s3://BUCKET/PREFIX/, or hf:OWNER/NAME[@REVISION].",
         ),
     ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is there and what is missing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be copied.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check what is published; with --from also against the source, all bytes.")
+        bool,
+        typer.Option("--verify", help="Check the published copy; with --from compare every byte with the source."),
     ] = False,
     concurrency: Annotated[
         int,
@@ -58,13 +59,13 @@ def mirror(
     falconry mirror prod --from ~/falcon-tuned      your own, as saved
     falconry mirror prod --from hf:tiiuae/falcon-180B-chat
     falconry mirror prod --dry-run                  what would be copied
-    falconry mirror prod --verify                   is it what was published?
+    falconry mirror prod --verify                   check what was published
 
     \b
     For a model with `model_data: artifact_bucket`. Deploy the network stack
-    first, which makes the bucket; then mirror; then deploy the rest. Stop it
-    when you like: the same command goes on where it was. A deploy sees a copy
-    only when it is whole and checked, and running endpoints keep theirs.
+    first, which creates the bucket; then mirror; then deploy the rest. You can
+    stop it at any time: the same command resumes. A deploy uses a copy only
+    once it is complete and checked; running endpoints keep theirs.
 
     \b
     The caller needs, on the bucket: s3:ListBucket, GetObject, PutObject,
@@ -80,7 +81,7 @@ def mirror(
     given = _source(job, source or JUMPSTART)
     wanted = part_size * 1024 * 1024 or given.part_size
     if wanted < 5 * 1024 * 1024:
-        raise typer.BadParameter(f"{part_size} MiB: S3 takes parts of 5 MiB and more", param_hint="--part-size")
+        raise typer.BadParameter(f"{part_size} MiB: S3 needs parts of at least 5 MiB", param_hint="--part-size")
     _copy(job, given, wanted, concurrency or given.concurrency, dry_run=dry_run, json=json)
 
 
@@ -122,10 +123,10 @@ def _job(target: Target, name: str) -> _Job:
 def _which(deployment: str, own: list[str]) -> str:
     """Why --model is needed, where no model or several have `model_data: artifact_bucket`."""
     if own:
-        return f"{deployment} takes {' and '.join(own)} from the artifact bucket. Say which: --model {own[0]}"
+        return f"{deployment} uses the artifact bucket for {' and '.join(own)}. Choose one, such as --model {own[0]}"
     return (
-        f"no model of {deployment} is taken from the artifact bucket. Write `model_data: artifact_bucket` below it in "
-        "the config; or, to copy before that, name it with --model."
+        f"no model of {deployment} uses the artifact bucket. Set `model_data: artifact_bucket` for it in the config; "
+        "or, to copy before that, name it with --model."
     )
 
 
@@ -174,18 +175,16 @@ def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_ru
             job.publications.publish(job.parameter, copy, manifest)
     _say(report | {"bytes_missing": 0, "published": True}, json)
     if not json:
-        console().print(f"{size(left)} copied, all checked. {_next_step(job)}", soft_wrap=True)
+        console().print(f"{size(left)} copied, all files checked. {_next_step(job)}", soft_wrap=True)
         if published not in (None, copy.published):
-            console().print(
-                f"What was published before stays until you delete it: {published.split(',')[0]}", style="dim"
-            )
+            console().print(f"The previous copy stays until you delete it: {published.split(',')[0]}", style="dim")
 
 
 def _next_step(job: _Job) -> str:
     settings = job.target.settings
     if any(model.name == job.model and model.model_data == "artifact_bucket" for model in settings.models):
-        return f"The next deploy takes it: npx cdk deploy --all -c config={settings.name}"
-    return f"A deploy takes it when the config says `model_data: artifact_bucket` for {job.model}."
+        return f"The next deploy uses it: npx cdk deploy --all -c config={settings.name}"
+    return f"To use it, set `model_data: artifact_bucket` for {job.model} in the config."
 
 
 def _verify(job: _Job, source: str, json: bool) -> None:
@@ -196,7 +195,7 @@ def _verify(job: _Job, source: str, json: bool) -> None:
 
     published = job.publications.current(job.parameter)
     if published is None:
-        raise CommandError(f"nothing of {job.model} is published. Copy it first: falconry mirror")
+        raise CommandError(f"no copy of {job.model} is published. Copy it first: falconry mirror")
     prefix = f"{artifact_prefix(job.model)}{revision_of(published)}/"
     manifest = job.publications.manifest(f"{prefix[:-1]}.json")
     with translate_aws_errors(f"checking s3://{job.bucket.name}/{prefix}"):
@@ -209,10 +208,10 @@ def _verify(job: _Job, source: str, json: bool) -> None:
     elif wrong:
         for one in wrong:
             errors().print(one, style="red", markup=False, soft_wrap=True)
-        errors().print("Delete what is wrong, then copy it again: falconry mirror")
+        errors().print("Delete these files, then copy again: falconry mirror")
     else:
         console().print(
-            f"{len(manifest.files)} files below {prefix} are what was copied from {manifest.source}"
+            f"{len(manifest.files)} files below {prefix} match what was copied from {manifest.source}"
             + (", byte for byte." if source else ", by S3's checksums."),
             soft_wrap=True,
         )
@@ -236,12 +235,12 @@ def _say(report: dict[str, Any], json: bool) -> None:
     if json:
         print_json(report)
         return
-    state = "published" if report["published"] else "not published: no deploy sees it"
+    state = "published" if report["published"] else "not published: deploys do not use it"
     for name, text in (
         ("model", report["model"]),
         ("from", report["source"]),
         ("to", report["destination"]),
-        ("holds", f"{report['files']} files, {size(report['bytes'])}"),
+        ("content", f"{report['files']} files, {size(report['bytes'])}"),
         ("missing", size(report["bytes_missing"]) if report["bytes_missing"] else "nothing"),
         ("state", state),
     ):

@@ -1,4 +1,4 @@
-"""`falconry plan`: what a config would create, whether it fits, what it costs, what it changes."""
+"""`falconry plan`: resources, GPU memory, cost and changes of a config."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 def plan(
     config: Config = "",
     requests_per_day: Annotated[
-        float, typer.Option(metavar="N", min=1, help="The load: requests a day to each model, spread evenly.")
+        float, typer.Option(metavar="N", min=1, help="Load: requests a day to each model, spread evenly.")
     ] = 10_000,
     tokens_per_answer: Annotated[
-        float, typer.Option(metavar="N", min=1, help="The load: tokens of an answer, on average.")
+        float, typer.Option(metavar="N", min=1, help="Load: average tokens per answer.")
     ] = 250,
     tokens_per_second: Annotated[
         float | None,
         typer.Option(
-            metavar="N", min=0.001, help="The load as answer tokens a second for each model; instead of requests a day."
+            metavar="N", min=0.001, help="Load in answer tokens per second for each model, instead of requests a day."
         ),
     ] = None,
     local: Local = False,
@@ -36,8 +36,8 @@ def plan(
 
     And whether each model fits the memory of its GPUs.
 
-    Nothing is created and nothing synthesised. With credentials, the endpoints are compared with those that are
-    deployed; without, that part is left out. Prices are list prices with their dates: AWS's bill decides.
+    Nothing is created or synthesized. With credentials, the endpoints are compared with the deployed ones; without,
+    that part is left out. Prices are list prices with their dates; your AWS bill may differ.
 
     \b
     Examples:
@@ -63,7 +63,7 @@ def plan(
 
 
 def _compare(target: Target) -> tuple[list[Change], str | None]:
-    """What a deploy changes; or nothing, and why that cannot be said."""
+    """What a deploy changes; or nothing, and why that is unknown."""
     from falconry.account import require_account
     from falconry.aws_errors import sentence
     from falconry.deployment.changes import changes

@@ -1,4 +1,4 @@
-"""`falconry preflight`: whether a deploy will work, before it is tried."""
+"""`falconry preflight`: whether a deploy will work."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from falconry.target import Config, Json, Local
 
 
 def preflight(config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Ask the account whether a deploy will work; create nothing.
+    """Check in the account whether a deploy will work; create nothing.
 
     Credentials, region, CDK bootstrap, instance quotas (also for the second fleet of an update), zones, weights,
-    network, Lambda's concurrency. Each failure comes with the command that mends it. Exit code 1 if a check failed;
-    warnings, and what these credentials may not ask, leave it 0.
+    network, Lambda's concurrency. Each failure comes with the command that fixes it. Exit code 1 if a check failed;
+    warnings, and checks that these credentials may not make, leave it 0.
 
     \b
     Examples:
@@ -21,7 +21,7 @@ def preflight(config: Config = "", local: Local = False, json: Json = False) -> 
       falconry preflight dev && npx cdk deploy --all -c config=dev
       falconry preflight dev --json | jq -r '.[] | select(.outcome == "failed") | .mend'
     """
-    from falconry.preflight.check import Outcome
+    from falconry.preflight.check import CheckOutcome
     from falconry.preflight.run import run
     from falconry.target import find
 
@@ -35,5 +35,5 @@ def preflight(config: Config = "", local: Local = False, json: Json = False) -> 
         from falconry.views import preflight as view
 
         view.show(target, report)
-    if any(check.outcome is Outcome.FAILED for checks in report.values() for check in checks):
+    if any(check.outcome is CheckOutcome.FAILED for checks in report.values() for check in checks):
         raise CheckFailedError

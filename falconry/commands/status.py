@@ -1,4 +1,4 @@
-"""`falconry status`: how a deployment does right now."""
+"""`falconry status`: the state of a deployment."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 def status(
     config: Config = "",
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")] = False,
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, help="Seconds between two looks, with --watch.")
+        float, typer.Option(metavar="SECONDS", min=1, help="Seconds between repetitions, with --watch.")
     ] = 10.0,
     local: Local = False,
     json: Json = False,
 ) -> None:
     """Show endpoints, traffic, alarms, last deploy, cost so far.
 
-    Exit code 1 if the deployment is not there. Requests, tokens and times are the front's own metrics; the cost is
-    computed from instance hours at list price, not billed.
+    Exit code 1 if nothing is deployed. Requests, tokens and times come from the gateway function's metrics; the cost is
+    an estimate from instance hours at list price.
 
     \b
     Examples:
@@ -53,8 +53,8 @@ def _read(target: Target) -> Status:
     found = read(target)
     if not found.stacks and not found.endpoints:
         raise CommandError(
-            f"{target.settings.name} is not deployed in {target.settings.region} of account {account}. `falconry "
-            f"preflight {target.config}` says whether it can be; `npx cdk deploy --all -c config={target.config}` does."
+            f"{target.settings.name} is not deployed in {target.settings.region} of account {account}. Check with "
+            f"`falconry preflight {target.config}`, then run `npx cdk deploy --all -c config={target.config}`."
         )
     return found
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
-from falconry.delivery.summary import tell
+from falconry.delivery.summary import report
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     except DeliveryError as error:
         print(error, file=sys.stderr)
         return 1
-    tell(f"## `{bundle.name}` against what is deployed\n\n```\n{difference.strip()}\n```")
+    report(f"## `{bundle.name}` compared with what is deployed\n\n```\n{difference.strip()}\n```")
     preflight = subprocess.run(
         ["falconry", "preflight", str(bundle.config)],
         env=project.environment,
@@ -37,7 +37,7 @@ def main() -> int:
         text=True,
         check=False,
     )
-    tell(f"## Whether a deploy would work\n\n```\n{preflight.stdout.strip()}\n```")
+    report(f"## Preflight\n\n```\n{preflight.stdout.strip()}\n```")
     return preflight.returncode
 
 

@@ -1,4 +1,4 @@
-"""The account that a job deploys to, seen through the CDK's bootstrap roles: the job's own role may do nothing else."""
+"""The account that a job deploys to, through the CDK's bootstrap roles: the job's own role may only assume them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SESSION_NAME = "falconry-delivery"
 def credentials(bundle: Bundle, kind: str) -> dict[str, str]:
     """Environment variables with an hour's credentials of the bootstrap role "deploy" or "lookup".
 
-    An hour is the most that AWS gives to a role that takes on another one (role chaining).
+    An hour is AWS's limit for a role that assumes another one (role chaining).
     """
     try:
         sts = boto3.client("sts", region_name=bundle.region)
@@ -29,7 +29,7 @@ def credentials(bundle: Bundle, kind: str) -> dict[str, str]:
         given = sts.assume_role(RoleArn=role, RoleSessionName=SESSION_NAME)["Credentials"]
     except (BotoCoreError, ClientError) as error:
         raise DeliveryError(
-            f"the CDK's {kind} role cannot be taken on: {error}. Is the account bootstrapped for {bundle.region}, "
+            f"the CDK's {kind} role cannot be assumed: {error}. Is the account bootstrapped for {bundle.region}, "
             "and is this the role of the stack falconry-<name>-delivery?"
         ) from None
     return {

@@ -39,12 +39,12 @@ class Bundle:
             unpack(file, folder)
         except (OSError, tarfile.TarError) as error:
             raise DeliveryError(
-                f"{file} is no assembly: {error}. `python -m falconry.delivery.assemblies` makes one."
+                f"{file} is not an assembly: {error}. `python -m falconry.delivery.assemblies` makes one."
             ) from None
         found = cls(name, folder)
         for part in (found.cdk_out / "manifest.json", found.config, found.folder / "commit"):
             if not part.is_file():
-                raise DeliveryError(f"{file} is not the assembly of {name}: {part.name} is missing in it.")
+                raise DeliveryError(f"{file} is not the assembly of {name}: {part.name} is missing.")
         return found
 
     @property
@@ -113,7 +113,7 @@ def unpack(file: Path, folder: Path) -> None:
             path = PurePosixPath(member.name)
             content = archive.extractfile(member) if member.isreg() else None
             if content is None or path.is_absolute() or ".." in path.parts:
-                raise tarfile.TarError(f"{member.name!r} is no plain file below the folder")
+                raise tarfile.TarError(f"{member.name!r} is not a plain file below the folder")
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as output:

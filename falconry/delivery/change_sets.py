@@ -1,6 +1,6 @@
-"""Change sets: what a deployment would do, written down by CloudFormation before it does it, and done exactly so.
+"""Change sets: what a deployment would do, computed by CloudFormation, and then executed exactly so.
 
-CloudFormation refuses a change set once its stack has changed otherwise, so what was read is what is executed.
+CloudFormation refuses a change set once its stack has changed otherwise, so what was reviewed is what is executed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 
 State = Literal["prepared", "unchanged", "afterwards"]
-"""Of a stack: has a change set; nothing changes; can only be looked at once the stacks that it needs are changed."""
+"""State of a stack: it has a change set; nothing changes; its changes depend on those of other stacks."""
 
 Change = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ def described(states: Mapping[str, State], changes: Mapping[str, list[Change]]) 
             parts.append(f"### {stack}\n\nNothing changes.")
         else:
             parts.append(
-                f"### {stack}\n\nNeeds what the stacks above will make: it is deployed after them, without a change "
+                f"### {stack}\n\nDepends on changes of the stacks above: it is deployed after them, without a change "
                 "set. The pull request's review shows its changes."
             )
     return "\n\n".join(parts)

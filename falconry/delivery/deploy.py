@@ -1,7 +1,7 @@
 """`python -m falconry.delivery.deploy --config NAME --assembly FILE [--previous FILE] [--prepared FILE]`: deploy, test.
 
 Deploys the assembly (by its prepared change sets, where there are some) and runs `falconry smoke`. Where either fails,
-it goes back: it deploys the previous assembly again and tests that.
+it rolls back: it deploys the previous assembly again and tests that.
 
 Exit codes: 0 deployed and tested; 1 failed, and the previous assembly is deployed and tested; 3 failed, and a person is
 needed, because there is no previous assembly or it fails too.
@@ -21,26 +21,26 @@ from falconry.delivery.bundle import Bundle
 from falconry.delivery.change_sets import execute, saved
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
-from falconry.delivery.summary import tell
+from falconry.delivery.summary import report
 
-DEPLOYED, WENT_BACK, STUCK = 0, 1, 3
+DEPLOYED, ROLLED_BACK, STUCK = 0, 1, 3
 
 SMOKE_TRIES = 2
 SETTLING = "60"
 """Seconds between them. API Gateway takes up to a minute until a new deployment, key or usage plan holds everywhere."""
 
-WENT_BACK_IN_DETAIL = """\
-Back as they were: function code, API, usage plans, models and endpoint configurations, network, permissions, alarms.
+ROLLBACK_DETAILS = """\
+Restored: function code, API, usage plans, models and endpoint configurations, network, permissions, alarms.
 
-Not back, because no deployment can bring it back:
-- a resource that was replaced or removed is made anew, with a new id; what it held is gone unless it was retained;
+Not restored, since no deployment can:
+- a resource that was replaced or removed is created again with a new id; its content is lost unless it was retained;
 - a bucket, key or log group that was retained when its resource went has to be imported by hand;
-- what requests did meanwhile: quotas used, answers given, objects written;
+- effects of requests meanwhile: quotas used, answers given, objects written;
 - a stack that only the failed commit has: it stays. `npx cdk destroy` removes it."""
 
 
 def deploy(new: Bundle, previous: Bundle | None, prepared: Path | None, project: Project) -> int:
-    """Deploy and test `new`, or go back to `previous`; the exit code."""
+    """Deploy and test `new`, or roll back to `previous`; the exit code."""
     try:
         if prepared:
             execute(new, saved(prepared), project)
@@ -48,9 +48,9 @@ def deploy(new: Bundle, previous: Bundle | None, prepared: Path | None, project:
             _deploy_all(new, project)
         smoke(new, project)
     except DeliveryError as error:
-        tell(f"## `{new.name}`: commit {new.commit} failed\n\n```\n{error}\n```")
-        return _go_back(previous, project)
-    tell(f"## `{new.name}`: commit {new.commit} is deployed and passed its smoke test")
+        report(f"## `{new.name}`: commit {new.commit} failed\n\n```\n{error}\n```")
+        return _roll_back(previous, project)
+    report(f"## `{new.name}`: commit {new.commit} is deployed and passed its smoke test")
     return DEPLOYED
 
 
@@ -62,7 +62,7 @@ def smoke(bundle: Bundle, project: Project) -> None:
     wait = float(os.environ.get("FALCONRY_SETTLE_SECONDS", SETTLING))
     for attempt in range(SMOKE_TRIES):
         if attempt:
-            print(f"The smoke test is repeated in {wait:.0f} s.", flush=True)
+            print(f"The smoke test runs again in {wait:.0f} s.", flush=True)
             time.sleep(wait)
         environment = {**project.environment, **credentials(bundle, "lookup")}
         command = ["falconry", "smoke", str(bundle.config)]
@@ -77,25 +77,25 @@ def _deploy_all(bundle: Bundle, project: Project) -> None:
     project.cdk("deploy", *bundle.stacks, "--app", str(bundle.cdk_out), *options)
 
 
-def _go_back(previous: Bundle | None, project: Project) -> int:
+def _roll_back(previous: Bundle | None, project: Project) -> int:
     if previous is None:
-        tell("There is no earlier assembly to go back to: it stays as it is. Mend it and merge again.")
+        report("There is no earlier deployment to roll back to: it stays as it is. Fix it and merge again.")
         return STUCK
     try:
         _deploy_all(previous, project)
         smoke(previous, project)
     except DeliveryError as error:
-        tell(f"## The way back to commit {previous.commit} failed too\n\n```\n{error}\n```\n\nA person is needed.")
+        report(f"## The rollback to commit {previous.commit} failed too\n\n```\n{error}\n```\n\nA person is needed.")
         return STUCK
-    tell(f"## Back at commit {previous.commit}, which passed its smoke test\n\n{WENT_BACK_IN_DETAIL}")
-    return WENT_BACK
+    report(f"## Rolled back to commit {previous.commit}, which passed its smoke test\n\n{ROLLBACK_DETAILS}")
+    return ROLLED_BACK
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m falconry.delivery.deploy", description=__doc__)
     parser.add_argument("--config", required=True, help="a name in config/")
     parser.add_argument("--assembly", type=Path, required=True, help="what delivery.assemblies wrote for it")
-    parser.add_argument("--previous", type=Path, help="the one to go back to; may be missing")
+    parser.add_argument("--previous", type=Path, help="the one to roll back to; may be missing")
     parser.add_argument("--prepared", type=Path, help="what delivery.prepare wrote")
     options = parser.parse_args()
     try:

@@ -22,7 +22,7 @@ class Github:
     def __init__(self) -> None:
         missing = [name for name in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN") if not os.environ.get(name)]
         if missing:
-            raise DeliveryError(f"{', '.join(missing)} not set. A workflow sets them; by hand, set them too.")
+            raise DeliveryError(f"{', '.join(missing)} not set. A workflow sets them; outside one, set them yourself.")
         self._root = f"{os.environ['GITHUB_API_URL'].rstrip('/')}/repos/{os.environ['GITHUB_REPOSITORY']}"
         self._token = os.environ["GITHUB_TOKEN"]
 

@@ -13,7 +13,7 @@ from falconry.delivery.bundle import Bundle
 from falconry.delivery.change_sets import described, prepare, save
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
-from falconry.delivery.summary import tell
+from falconry.delivery.summary import report
 
 
 def main() -> int:
@@ -25,10 +25,10 @@ def main() -> int:
     try:
         states, changes = prepare(Bundle.open(options.config, options.assembly), Project())
     except DeliveryError as error:
-        tell(f"No change set: {error}")
+        report(f"No change set: {error}")
         return 1
     save(options.output, states)
-    tell(described(states, changes))
+    report(described(states, changes))
     return 0
 
 

@@ -1,8 +1,8 @@
-"""`python -m falconry.delivery.previous --config NAME --branch NAME`: the run whose artifact is the way back.
+"""`python -m falconry.delivery.previous --config NAME --branch NAME`: the run to roll back to.
 
-A run that has deployed and tested a config keeps the assembly as the artifact `deployed-NAME`. The newest one is what
-to go back to. It must be of this repository's own branch: pull requests upload artifacts too, and the branch of a fork
-may have the same name.
+A run that has deployed and tested a config keeps the assembly as the artifact `deployed-NAME`. A rollback uses the
+newest one. It must be of this repository's own branch: pull requests upload artifacts too, and the branch of a fork may
+have the same name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.github import PAGE, Github
-from falconry.delivery.summary import output, tell
+from falconry.delivery.summary import output, report
 
 
 def artifact_of(config: str) -> str:
@@ -45,11 +45,11 @@ def main() -> int:
         return 1
     artifact = newest(found["artifacts"], options.branch)
     if artifact is None:
-        tell(f"There is no earlier deployment of `{options.config}` to go back to: a failure will be left as it is.")
+        report(f"There is no earlier deployment of `{options.config}` to roll back to: a failed one will stay.")
         output("run", "")
         return 0
     run = artifact["workflow_run"]
-    tell(f"The way back for `{options.config}` is commit {run['head_sha']}, deployed by run {run['id']}.")
+    report(f"A failure of `{options.config}` rolls back to commit {run['head_sha']}, deployed by run {run['id']}.")
     output("run", str(run["id"]))
     return 0
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from falconry.delivery.bundle import Bundle
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
-from falconry.delivery.summary import tell
+from falconry.delivery.summary import report
 from falconry.delivery.template_diff import template_diff
 
 FAILED = 1
@@ -33,7 +33,7 @@ def review(base: Path, head: Path, output: Path, *, allow_danger: bool) -> int:
         for name in sorted({one.stem for side in (before, after) for one in side.glob("*.out")}):
             difference = template_diff(*(_there(side / f"{name}.out") for side in (before, after)))
             (output / f"{name}.diff").write_text(difference, encoding="utf-8")
-    tell((output / "review.md").read_text(encoding="utf-8"))
+    report((output / "review.md").read_text(encoding="utf-8"))
     return code
 
 

@@ -1,4 +1,4 @@
-"""What a step tells people: on its output, and on the page of the workflow's run."""
+"""Reports of a step: on its output, and on the page of the workflow's run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 
-def tell(markdown: str) -> None:
-    """Print it, and add it to the run's page where there is one (GITHUB_STEP_SUMMARY)."""
+def report(markdown: str) -> None:
+    """Print a text, and add it to the run's page where there is one (GITHUB_STEP_SUMMARY)."""
     print(markdown, flush=True)
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(page).open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What a deploy would do to each endpoint: the config's meaning against SageMaker's description."""
+"""What a deploy would do to each endpoint: the config against what SageMaker describes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["created", "unchanged", "updated", "succeeded", "removed", "block
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as the config wants it."""
+    """One property that the config changes."""
 
     what: str
     now: str
@@ -25,7 +25,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of one endpoint.
+    """What a deploy does to one endpoint.
 
     Attributes:
         kind: "updated" is in place: a second fleet starts beside the first (blue/green), traffic moves, the first ends.
@@ -47,7 +47,7 @@ def changes(
 ) -> list[Change]:
     """What deploying `settings` does to each endpoint, in the config's order; removed ones last.
 
-    `weights` says by model where they come from; None where that is not known yet.
+    `weights` holds the source of each model's weights; None where it is not known yet.
     """
     found = [_change(settings, model, deployed.get(model.name), weights[model.name]) for model in settings.models]
     wanted = {model.name for model in settings.models}
@@ -66,7 +66,7 @@ def _change(settings: Settings, model: Model, now: DeployedEndpoint | None, weig
         kind = "blocked"
     if refuses_instance_type(now.instance_type, model.instance_type, scaled=now.scaled):
         reason = (
-            "SageMaker refuses another instance type while the number of instances is scaled. Deploy "
+            "SageMaker cannot change the instance type while the number of instances is scaled. Deploy "
             "`scaling: {mode: fixed}` first, then the other type, then the scaling again."
         )
         return Change(model.name, "blocked", differences, now.status, now.failure, reason)

@@ -1,4 +1,7 @@
-"""What a deployment consists of, in words: its stacks and their main resources. No synthesis is needed for that."""
+"""The main resources of a deployment by stack, from its settings alone.
+
+Nothing is synthesized; tests/infrastructure/test_plan.py holds the lines to the templates of many configs.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ def contents(settings: Settings) -> dict[str, list[str]]:
 def _network(settings: Settings) -> list[str]:
     network, existing = settings.network, settings.network.existing
     if existing:
-        lines = [f"Security groups in {existing.vpc_id}, which is there already: {len(existing.subnet_ids)} subnets"]
+        lines = [f"Security groups in the existing {existing.vpc_id}, {len(existing.subnet_ids)} subnets"]
     else:
         zones = ", ".join(network.zone_names) or f"{network.zones} zones"
-        lines = [f"VPC {network.cidr} in {zones}: private subnets without a route to the internet, flow logs"]
+        lines = [f"VPC {network.cidr} in {zones}: isolated subnets without internet access, flow logs"]
     if existing is None or existing.create_endpoints:
         lines.append("VPC endpoints for S3 (gateway) and the SageMaker runtime (interface)")
     fate = "kept" if settings.retain_data else "deleted"
-    lines.append(f"Bucket for own weights and a KMS key; {fate} on `cdk destroy`")
+    lines.append(f"Bucket for your own weights and a KMS key; {fate} on `cdk destroy`")
     return lines
 
 
@@ -45,10 +48,10 @@ def _models(settings: Settings) -> list[str]:
 
 def _operations(settings: Settings) -> list[str]:
     operations = settings.operations
-    told = (
-        ", ".join((*operations.page_emails, *operations.notice_emails)) or "nobody yet: `operations` names no address"
+    recipients = (
+        ", ".join((*operations.page_emails, *operations.notice_emails)) or "none, `operations` names no address"
     )
-    lines = ["Dashboard and alarms", f"Told by e-mail: {told}"]
+    lines = ["Dashboard and alarms", f"Notifications: {recipients}"]
     if operations.budget:
         lines.append(f"Budget of ${operations.budget.monthly_usd:,.0f} a month")
     return lines
@@ -56,26 +59,26 @@ def _operations(settings: Settings) -> list[str]:
 
 def _update(model: Model) -> str:
     # A component's copies are replaced one by one, whatever the strategy.
-    return "an update replaces copies one by one" if model.scaling.components else _UPDATES[model.update.strategy]
+    return "updates replace copies one by one" if model.scaling.components else _UPDATES[model.update.strategy]
 
 
 _SCALING = {
-    "fixed": "Always so many",
-    "target_tracking": "As many as the requests need",
-    "scheduled": "By the clock",
-    "scale_to_zero": "As many as the requests need, none without requests",
+    "fixed": "Fixed number of instances",
+    "target_tracking": "Scaled by concurrent requests",
+    "scheduled": "Scaled on a schedule",
+    "scale_to_zero": "Scaled by concurrent requests, to zero without any",
 }
 
 _UPDATES = {
-    "all_at_once": "an update goes to a second fleet all at once",
-    "canary": "an update sends a part of the requests to a second fleet first",
-    "linear": "an update goes to a second fleet in steps",
-    "rolling": "an update replaces instances in batches",
+    "all_at_once": "updates move all requests to a second fleet at once",
+    "canary": "updates move a part of the requests to a second fleet first",
+    "linear": "updates move the requests to a second fleet in steps",
+    "rolling": "updates replace instances in batches",
 }
 
 
 def instances(model: Model) -> str:
-    """How many there are: "2", or "1 to 4"."""
+    """The number of instances: "2", or "1 to 4"."""
     fewest, most = model.min_instances, model.max_instances
     return str(most) if fewest == most else f"{fewest} to {most}"
 
@@ -85,19 +88,19 @@ def _api(settings: Settings) -> list[str]:
     callers = {
         "api_key": f"keys for {', '.join(client.name for client in api.clients)}",
         "iam": "signed requests (IAM)",
-        "jwt": f"tokens of {api.jwt.issuer}" if api.jwt else "",
+        "jwt": f"tokens from {api.jwt.issuer}" if api.jwt else "",
     }[api.auth]
-    where = "through VPC endpoints only" if api.access == "private" else "public"
+    where = "only through VPC endpoints" if api.access == "private" else "public"
     lines = [
         f"REST API, {where}: {callers}",
-        f"Front in Lambda, {containers.capacity(settings).requests_at_once} requests at once (reserved concurrency)",
+        f"Gateway function (Lambda), {containers.capacity(settings).requests_at_once} concurrent requests (reserved)",
     ]
     if api.web_acl.enabled:
-        lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests an address in 5 minutes")
+        lines.append(f"Web ACL: {api.web_acl.requests_per_5_minutes:,} requests per address in 5 minutes")
     if api.domain:
         lines.append(f"Domain {api.domain.name}")
     if api.playground:
-        lines.append("Playground: a page that everybody who reaches the API can load; it asks for a key or token")
+        lines.append("Playground: a page for everybody who can reach the API; it asks for a key or token")
     if settings.operations.audit_log.enabled:
         what = "with prompts and answers" if settings.operations.audit_log.include_content else "without text"
         lines.append(f"Audit log {what}, for {settings.operations.audit_log.retention_days} days")

@@ -1,7 +1,7 @@
 """What a deployment costs by list prices: what runs whether it is used or not, and what a load adds.
 
-Prices are facts with a date and of one region (`catalog`). An hour counts in full; a month has 730 of them, as AWS
-reckons.
+Prices are facts with a date and of one region (`catalog`). A month has 730 hours, as AWS
+calculates.
 """
 
 from __future__ import annotations
@@ -55,22 +55,22 @@ class Load:
 
     @classmethod
     def of_tokens(cls, tokens_per_second: float, tokens_per_answer: float) -> Load:
-        """The load that needs so many answer tokens a second."""
+        """The load of a number of answer tokens per second."""
         return cls(tokens_per_second * SECONDS_PER_DAY / tokens_per_answer, tokens_per_answer)
 
 
 def idle_instances(settings: Settings) -> Item | None:
-    """The instances alone when each model has its fewest; None where no model's number changes."""
+    """The cost of the instances at their minimum; None where nothing is scaled."""
     fewest = [model.min_instances for model in settings.models]
     if fewest == [model.max_instances for model in settings.models]:
         return None
     hours = [_instances(model, count) for model, count in zip(settings.models, fewest, strict=True)]
     known = [hour for hour in hours if hour is not None]
-    return Item("the instances alone, at their fewest", sum(known) if len(known) == len(hours) else None)
+    return Item("instances alone, at the minimum", sum(known) if len(known) == len(hours) else None)
 
 
 def standing(settings: Settings) -> list[Item]:
-    """What runs by the hour, used or not."""
+    """Everything that is billed by the hour, used or not."""
     items = [
         Item(f"{_count(model)} x {model.instance_type} for {model.name}", _instances(model))
         for model in settings.models
@@ -115,10 +115,10 @@ def requests(settings: Settings, load: Load) -> Item:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How one model's endpoint stands to a load.
+    """How one model's endpoint handles a load.
 
     The catalog knows how long a token takes for one request alone. Requests that run together share the GPUs, so each
-    is slower then: `tokens_per_second_at_most` supposes that they are not, and is a bound that no endpoint exceeds.
+    is slower then: `tokens_per_second_at_most` assumes that they are not, so no endpoint exceeds it.
 
     Attributes:
         at_once: requests that one instance serves at the same time, as memory and container allow.
@@ -164,7 +164,7 @@ def throughput(model: Model, load: Load) -> Throughput:
 
 
 def _count(model: Model) -> str:
-    """What is reckoned with: the most instances, where their number changes."""
+    """The number of instances in the bill: the maximum where they are scaled."""
     fewest, most = model.min_instances, model.max_instances
     return str(most) if fewest == most else f"at most {most}"
 

@@ -1,4 +1,4 @@
-"""How a deployment does: stacks, alarms, cost so far."""
+"""A deployment's stacks, alarms and cost so far."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def stacks(target: Target) -> list[StackState]:
 
 def alarms(target: Target) -> tuple[list[AlarmState], int]:
     """The deployment's alarms that are in ALARM, and how many alarms it has."""
-    ringing, count = [], 0
+    in_alarm, count = [], 0
     pages = target.client("cloudwatch").get_paginator("describe_alarms")
     for page in pages.paginate(AlarmNamePrefix=f"{target.settings.names.prefix}-"):
         for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])):
             count += 1
             if alarm["StateValue"] == "ALARM":
                 since = alarm.get("StateTransitionedTimestamp") or alarm["StateUpdatedTimestamp"]
-                ringing.append(AlarmState(alarm["AlarmName"], since, alarm.get("StateReason", "")))
-    return ringing, count
+                in_alarm.append(AlarmState(alarm["AlarmName"], since, alarm.get("StateReason", "")))
+    return in_alarm, count
 
 
 def cost_this_month(endpoints: Iterable[DeployedEndpoint], now: datetime) -> list[Cost]:

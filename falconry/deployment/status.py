@@ -1,4 +1,4 @@
-"""Everything that `falconry status` tells, read at once."""
+"""Everything that `falconry status` shows, read at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Status:
     Attributes:
         missing: models of the config that have no endpoint.
         traffic: by span ("last hour", "last day"): the deployment's, then each model's.
-        alarm_count: how many alarms there are, ringing or not.
+        alarm_count: number of alarms, in any state.
     """
 
     deployment: str
@@ -48,7 +48,7 @@ def _place(names: list[str], model: str) -> tuple[int, str]:
 
 
 def read(target: Target) -> Status:
-    """What AWS says now. The questions go out together."""
+    """The status now. All questions to AWS are asked together."""
     settings = target.settings
     names = [model.name for model in settings.models]
     # Clients are made one after the other: boto3's session is not thread-safe.
@@ -63,7 +63,7 @@ def read(target: Target) -> Status:
         found = endpoints.result()
         gpus = pool.submit(metrics.gpu_use, target, found.values()) if found else None
         now = datetime.now(UTC)
-        ringing, alarm_count = alarms.result()
+        in_alarm, alarm_count = alarms.result()
         return Status(
             deployment=settings.name,
             region=settings.region,
@@ -72,7 +72,7 @@ def read(target: Target) -> Status:
             endpoints=sorted(found.values(), key=lambda one: _place(names, one.model)),
             missing=[name for name in names if name not in found],
             stacks=stacks.result(),
-            alarms=ringing,
+            alarms=in_alarm,
             alarm_count=alarm_count,
             traffic={span: asked.result() for span, asked in traffic.items()},
             gpus=gpus.result() if gpus else [],

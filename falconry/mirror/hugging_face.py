@@ -42,7 +42,7 @@ class HuggingFace:
         except Exception as error:  # the library's own and those of two HTTP clients
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise CommandError(
-                f"hf:{repository}: {reason[0]} (HF_ENDPOINT names another server, HF_TOKEN opens what is gated.)"
+                f"hf:{repository}: {reason[0]} (HF_ENDPOINT sets another server, HF_TOKEN unlocks gated models.)"
             ) from None
         self._commit = str(self._info.sha)
         self.name = f"hf:{self._id}@{self._commit}"
@@ -72,7 +72,7 @@ class HuggingFace:
         path = self._folder / file.path
         if path.stat().st_size != file.size or _hash(path, file) != file.version:
             path.unlink()
-            raise CommandError(f"{file.path} of {self.name} did not arrive as it is there. It was deleted; run again.")
+            raise CommandError(f"{file.path} of {self.name} was not downloaded intact. It was deleted; run again.")
 
     def release(self, file: SourceFile) -> None:
         (self._folder / file.path).unlink(missing_ok=True)
@@ -104,6 +104,6 @@ def _hub() -> Any:
         import huggingface_hub
     except ImportError:
         raise CommandError(
-            f"--from hf:... needs a package that is not installed here. Install it: .venv/bin/{INSTALL}"
+            f"--from hf:... needs a package that is not installed. Install it: .venv/bin/{INSTALL}"
         ) from None
     return huggingface_hub

@@ -1,4 +1,4 @@
-"""The end of a copy: everything is looked at once more, written down, and then named to the next deploy."""
+"""The end of a copy: it is checked, recorded in a manifest, and published to the next deploy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Manifest:
 
 
 def checked(bucket: Bucket, copy: Copy, source: str) -> Manifest:
-    """The manifest of a copy that is whole.
+    """The manifest of a complete copy.
 
     Raises:
         CommandError: a file is missing, has another size or no checksum, or there is one too many.
@@ -47,25 +47,25 @@ def checked(bucket: Bucket, copy: Copy, source: str) -> Manifest:
     there = bucket.sizes(copy.prefix)
     wanted = {copy.key(file): file.size for file in copy.files}
     wrong = [f"{key} is missing" for key in wanted if key not in there]
-    wrong += [f"{key} does not belong there: delete it" for key in there if key not in wanted]
+    wrong += [f"{key} is unexpected: delete it" for key in there if key not in wanted]
     files = {file.path: bucket.stored(copy.key(file)) for file in copy.files if copy.key(file) in there}
     for file in copy.files:
         stored = files.get(file.path)
         if stored and (stored.size != file.size or not stored.checksum):
             wrong.append(f"{copy.key(file)} has {stored.size} of {file.size} bytes, checksum {stored.checksum!r}")
     if wrong:
-        raise CommandError(f"the copy is not whole, so nothing is published: {'; '.join(wrong[:5])}")
+        raise CommandError(f"the copy is incomplete, so nothing was published: {'; '.join(wrong[:5])}")
     return Manifest(source, files)
 
 
 def compared(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
-    """What S3 has otherwise than the manifest says; nothing if all is as it was when it was published."""
+    """Differences between the manifest and S3; none if nothing changed since it was published."""
     there = bucket.sizes(prefix)
     wrong = [f"{prefix}{path} is missing" for path in manifest.files if f"{prefix}{path}" not in there]
-    wrong += [f"{key} does not belong there" for key in there if key.removeprefix(prefix) not in manifest.files]
+    wrong += [f"{key} is unexpected" for key in there if key.removeprefix(prefix) not in manifest.files]
     for path, file in manifest.files.items():
         if f"{prefix}{path}" in there and bucket.stored(f"{prefix}{path}") != file:
-            wrong.append(f"{prefix}{path} is not the object that was published")
+            wrong.append(f"{prefix}{path} differs from what was published")
     return wrong
 
 
@@ -87,7 +87,7 @@ def reread(source: Source, copy: Copy, manifest: Manifest) -> list[str]:
 
 
 class Publications:
-    """What is published of a deployment's models.
+    """The published copies of a deployment's models.
 
     Args:
         ssm: a client.
@@ -99,7 +99,7 @@ class Publications:
         self._bucket = bucket
 
     def current(self, parameter: str) -> str | None:
-        """What the next deploy takes, or None."""
+        """The copy that the next deploy uses, or None."""
         try:
             with translate_aws_errors(f"reading {parameter}"):
                 return str(self._ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
@@ -115,7 +115,7 @@ class Publications:
         return Manifest.from_json(body.decode())
 
     def publish(self, parameter: str, copy: Copy, manifest: Manifest) -> None:
-        """Write the manifest, then name the copy to the next deploy."""
+        """Write the manifest, then the parameter that the next deploy reads."""
         self._bucket.send(copy.manifest_key, manifest.to_json().encode())
         with translate_aws_errors(f"writing {parameter}"):
             self._ssm.put_parameter(
@@ -123,5 +123,5 @@ class Publications:
                 Type="StringList",
                 Value=copy.published,
                 Overwrite=True,
-                Description="Weights that the next deploy takes. Written by `falconry mirror`",
+                Description="Weights that the next deploy uses. Written by `falconry mirror`",
             )

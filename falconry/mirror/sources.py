@@ -1,4 +1,4 @@
-"""Where weights come from: other buckets and local files. (`hugging_face` has the third.)"""
+"""Sources of weights: other buckets and local files. `hugging_face` has the third."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from falconry.mirror.parts import MIB, Part
 
 
 class Source(Protocol):
-    """What can be copied.
+    """Something that can be copied.
 
     Attributes:
         name: for people, and part of what a copy is named after.
@@ -28,7 +28,7 @@ class Source(Protocol):
     concurrency: int
 
     def files(self) -> Sequence[SourceFile]:
-        """What there is. Raises CommandError if that is no model."""
+        """The files. Raises CommandError if they are not a model."""
 
     def prepare(self, file: SourceFile) -> None:
         """Called before the first part of a file is needed."""
@@ -79,7 +79,7 @@ class LocalFiles:
     def release(self, file: SourceFile) -> None:
         """Raises CommandError if the file is not what it was at the beginning."""
         if self._file(self._path(file), file.path) != file:
-            raise CommandError(f"{self._path(file)} was changed while it was copied. Nothing was published; run again.")
+            raise CommandError(f"{self._path(file)} changed while it was copied. Nothing was published; run again.")
 
     def send(self, bucket: Bucket, key: str, file: SourceFile) -> None:
         bucket.send(key, self.read(file, Part(1, 0, file.size)))
@@ -134,7 +134,7 @@ class S3Objects:
             if not item["Key"].endswith("/") and (self._key.endswith("/") or item["Key"] == self._key)
         ]
         if not found:
-            raise CommandError(f"{self.name}: nothing is there. A prefix ends in a slash.")
+            raise CommandError(f"{self.name}: no objects found. A prefix ends in a slash.")
         if self._key.endswith("/"):
             require_model([file.path for file in found], self.name)
         return found

@@ -1,4 +1,4 @@
-"""Whose account it is, and whether it is ready for the CDK in this region."""
+"""Checks of the account: credentials, licenses, region, CDK bootstrap, stacks."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ BOOTSTRAP_VERSION = 6
 
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 _EMPTY = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")
-"""States from which CloudFormation lets a stack be deleted only (REVIEW_IN_PROGRESS: made, never deployed)."""
+"""States in which CloudFormation only lets a stack be deleted (REVIEW_IN_PROGRESS: made, never deployed)."""
 
 
 def credentials(target: Target) -> Sequence[Check]:
-    """Who calls, and that he is of the account that the config names."""
+    """The caller, and that its account is the one in the config."""
     subject = "credentials"
     try:
         who = caller_identity(target)
@@ -40,7 +40,7 @@ def credentials(target: Target) -> Sequence[Check]:
         return [
             failed(
                 subject,
-                f"they are of account {who.account}; the config says `account: {wanted}`",
+                f"they belong to account {who.account}; the config says `account: {wanted}`",
                 "Use that account's credentials (AWS_PROFILE=...), or correct `account` in the config.",
             )
         ]
@@ -48,7 +48,7 @@ def credentials(target: Target) -> Sequence[Check]:
 
 
 def licences(target: Target) -> Sequence[Check]:
-    """Without the acknowledgement `cdk deploy` stops at once."""
+    """Acknowledged licenses: without them `cdk deploy` stops at once."""
     missing = [
         model.name
         for model in target.settings.models
@@ -58,18 +58,23 @@ def licences(target: Target) -> Sequence[Check]:
         return []
     licence = MODELS[missing[0]].license
     if target.local is not None:
-        return [warning("licence", f"{', '.join(missing)}: {licence} is not acknowledged; AWS would not deploy it")]
+        return [
+            warning(
+                "licence",
+                f"{', '.join(missing)}: {licence} is not acknowledged: outside the emulated AWS the deploy would stop",
+            )
+        ]
     return [
         failed(
             "licence",
-            f"{', '.join(missing)}: the {licence} restricts hosted services, and the config acknowledges it nowhere",
-            "Read it; then write `accept_license: true` beside the model's name.",
+            f"{', '.join(missing)}: the {licence} restricts hosted services, and the config does not acknowledge it",
+            "Read it, then add `accept_license: true` to the model.",
         )
     ]
 
 
 def region(target: Target) -> Sequence[Check]:
-    """That the account has the region."""
+    """That the region is enabled in the account."""
     name = target.settings.region
     found = target.client("ec2").describe_regions(RegionNames=[name], AllRegions=True)["Regions"]
     if found and found[0].get("OptInStatus") == "not-opted-in":
@@ -79,7 +84,7 @@ def region(target: Target) -> Sequence[Check]:
 
 
 def bootstrap(target: Target) -> Sequence[Check]:
-    """What `cdk bootstrap` leaves."""
+    """That `cdk bootstrap` was run, in a version that is recent enough."""
     subject = "CDK bootstrap"
     mend = f"npx cdk bootstrap aws://{caller_identity(target).account}/{target.settings.region}"
     try:
@@ -87,14 +92,14 @@ def bootstrap(target: Target) -> Sequence[Check]:
     except ClientError as error:
         if code_of(error) != "ParameterNotFound":
             raise
-        return [failed(subject, f"there is no {BOOTSTRAP_PARAMETER}: account and region are not prepared", mend)]
+        return [failed(subject, f"{BOOTSTRAP_PARAMETER} does not exist: account and region are not bootstrapped", mend)]
     if not value.isdecimal() or int(value) < BOOTSTRAP_VERSION:
-        return [failed(subject, f"version {value} is too old; it takes {BOOTSTRAP_VERSION} or later", mend)]
+        return [failed(subject, f"version {value} is too old; {BOOTSTRAP_VERSION} or later is needed", mend)]
     return [ok(subject, f"version {value}")]
 
 
 def stacks(target: Target) -> Sequence[Check]:
-    """That no stack is in a state in which CloudFormation refuses a deploy."""
+    """That CloudFormation accepts a deploy in every stack's state."""
     cloudformation = target.client("cloudformation")
     checks = []
     for stack in STACKS:
@@ -107,10 +112,10 @@ def stacks(target: Target) -> Sequence[Check]:
             raise
         if state in _EMPTY:
             mend = f"aws cloudformation delete-stack --region {target.settings.region} --stack-name {name}"
-            checks.append(failed(f"stack {name}", f"it is {state} and can only be deleted", mend))
+            checks.append(failed(f"stack {name}", f"{state}: it can only be deleted", mend))
         elif state not in _DONE:
             mend = f"aws cloudformation describe-stack-events --region {target.settings.region} --stack-name {name}"
-            checks.append(failed(f"stack {name}", f"it is {state}: wait, or see what is in the way", mend))
+            checks.append(failed(f"stack {name}", f"{state}: wait, or look at its events", mend))
         else:
-            checks.append(ok(f"stack {name}", f"is {state}"))
-    return checks or [ok("stacks", "there are none: it will be a first deploy")]
+            checks.append(ok(f"stack {name}", f"{state}"))
+    return checks or [ok("stacks", "none yet: this is the first deploy")]

@@ -1,4 +1,4 @@
-"""Whether the weights are where SageMaker will look for them, and complete."""
+"""Checks of the weights: that they are where SageMaker fetches them, and complete."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check(target: Target, model: Model, where: Weights | None) -> Check:
     mend = _mend(target, model)
     if where is None:
         parameter = target.settings.names.artifact_parameter(model.name)
-        return failed(subject, f"no whole copy is published: there is no parameter {parameter}", mend)
+        return failed(subject, f"no complete copy is published: the parameter {parameter} does not exist", mend)
     s3 = target.client("s3")
     try:
         if where.s3_data_type == "S3Object":
@@ -46,7 +46,7 @@ def _check(target: Target, model: Model, where: Weights | None) -> Check:
         return _folder(s3, where, subject, mend)
     except ClientError as error:
         if code_of(error) in _GONE:
-            what = "there is no such bucket" if code_of(error) == "NoSuchBucket" else "nothing is there"
+            what = "the bucket does not exist" if code_of(error) == "NoSuchBucket" else "it does not exist"
             return failed(subject, f"{where.uri}: {what}", mend)
         raise
 
@@ -56,7 +56,7 @@ def _folder(s3: Any, where: Weights, subject: str, mend: str) -> Check:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=where.bucket, Prefix=where.key):
         files |= {item["Key"].removeprefix(where.key): item["Size"] for item in page.get("Contents", [])}
     if not files:
-        return failed(subject, f"{where.uri}: nothing is there", mend)
+        return failed(subject, f"{where.uri}: no objects found", mend)
     missing = _missing(s3, where, files)
     if missing:
         shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
@@ -65,7 +65,7 @@ def _folder(s3: Any, where: Weights, subject: str, mend: str) -> Check:
 
 
 def _missing(s3: Any, where: Weights, files: dict[str, int]) -> list[str]:
-    """What a container would look for in vain."""
+    """Files that a container needs and would not find."""
     missing = [name for name in ("config.json",) if name not in files]
     indexes = [name for name in _INDEXES if name in files]
     for name in indexes:
@@ -79,8 +79,8 @@ def _missing(s3: Any, where: Weights, files: dict[str, int]) -> list[str]:
 def _mend(target: Target, model: Model) -> str:
     if model.model_data == "jumpstart":
         return (
-            f"JumpStart may not carry {model.name} in {target.settings.region}. Write `model_data: artifact_bucket` "
-            "and copy the weights there with `falconry mirror`, or take another region."
+            f"JumpStart may not offer {model.name} in {target.settings.region}. Set `model_data: artifact_bucket` "
+            "and copy the weights with `falconry mirror`, or use another region."
         )
     network = target.settings.names.stack("network")
     return (

@@ -1,4 +1,4 @@
-"""The outcome of one check, and how a question that was refused becomes one."""
+"""The result of one check, and what becomes of a check that AWS refuses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from falconry.target import Target
 
 
-class Outcome(StrEnum):
-    """`UNKNOWN`: it could not be asked, for want of a permission or since AWS has no answer."""
+class CheckOutcome(StrEnum):
+    """How a check ended. `UNKNOWN`: not checked, for want of a permission or of an answer from AWS."""
 
     OK = "ok"
     WARNING = "warning"
@@ -29,13 +29,13 @@ class Check:
     """One check.
 
     Attributes:
-        subject: what was looked at ("quota of ml.p4de.24xlarge").
-        found: what was found, with its values.
-        mend: what to do, where something is to be done: a command, or a sentence.
+        subject: what was checked ("quota of ml.p4de.24xlarge").
+        found: the finding, with its values.
+        mend: the fix, if one is needed: a command or a sentence.
     """
 
     subject: str
-    outcome: Outcome
+    outcome: CheckOutcome
     found: str
     mend: str = ""
 
@@ -44,29 +44,29 @@ Checker = Callable[["Target"], Sequence[Check]]
 
 
 def ok(subject: str, found: str) -> Check:
-    return Check(subject, Outcome.OK, found)
+    return Check(subject, CheckOutcome.OK, found)
 
 
 def warning(subject: str, found: str, mend: str = "") -> Check:
-    return Check(subject, Outcome.WARNING, found, mend)
+    return Check(subject, CheckOutcome.WARNING, found, mend)
 
 
 def failed(subject: str, found: str, mend: str) -> Check:
-    return Check(subject, Outcome.FAILED, found, mend)
+    return Check(subject, CheckOutcome.FAILED, found, mend)
 
 
 def unknown(subject: str, found: str, mend: str = "") -> Check:
-    return Check(subject, Outcome.UNKNOWN, found, mend)
+    return Check(subject, CheckOutcome.UNKNOWN, found, mend)
 
 
-def asked(subject: str, checker: Checker, target: Target) -> Sequence[Check]:
-    """The checker's outcome; where AWS refuses or fails, that it could not be asked, with the permission it takes."""
+def run_checker(subject: str, checker: Checker, target: Target) -> Sequence[Check]:
+    """Run a checker. Where AWS refuses or fails, the outcome is unknown, with the missing permission."""
     try:
         return checker(target)
     except ClientError as error:
         if code_of(error) in DENIED:
             action = missing_action(error)
-            return [unknown(subject, f"may not be asked with these credentials ({action})", f"Allow {action}.")]
-        return [unknown(subject, f"could not be asked: {sentence(error)}")]
+            return [unknown(subject, f"these credentials may not check it ({action})", f"Allow {action}.")]
+        return [unknown(subject, f"not checked: {sentence(error)}")]
     except BotoCoreError as error:
-        return [unknown(subject, f"could not be asked: {error}")]
+        return [unknown(subject, f"not checked: {error}")]

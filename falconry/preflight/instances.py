@@ -1,4 +1,4 @@
-"""Whether the account may run the instances: for the deploy itself, and for a later update's second fleet."""
+"""Checks of quotas: instances for the deploy and for an update's second fleet, and Lambda's concurrency."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def demand(
     planned: Sequence[Change],
     others: Mapping[str, int],
 ) -> Demand:
-    """What the config asks of one instance type.
+    """What the config needs of one instance type.
 
     An endpoint that changes runs its old and its new fleet for a while; one that is removed goes last.
     """
@@ -84,7 +84,7 @@ def demand(
 def second_fleet(model: Model) -> int:
     """Instances that an update of the model's endpoint adds while both fleets run: as many again, or a batch.
 
-    Of an inference component, copies are replaced one by one: for one of the new there has to be room.
+    Copies of an inference component are replaced one by one, so one more is enough.
     """
     if model.scaling.components:
         return 1
@@ -101,13 +101,13 @@ def _check(settings: Settings, instance_type: str, quota: Quota | None, need: De
             f"https://{settings.region}.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas",
         )
     value = int(quota.value)
-    running = f" ({need.others} run elsewhere)" if need.others else ""
+    running = f" ({need.others} in other endpoints)" if need.others else ""
     if value < need.for_deploy:
         found = f"{value} for endpoints; this deploy needs {need.for_deploy}{running}"
         return failed(subject, found, quota.raise_to(max(need.for_deploy, need.for_update), settings.region))
     if value < need.for_update:
         found = (
-            f"{value} for endpoints: this deploy fits, but an update adds instances for a while and needs "
+            f"{value} for endpoints: enough for this deploy, but an update adds instances for a while and needs "
             f"{need.for_update}{running}"
         )
         return warning(subject, found, quota.raise_to(need.for_update, settings.region))
@@ -161,7 +161,7 @@ def _instances(sagemaker: Any, name: str) -> Counter[str]:
 
 
 def concurrency(target: Target) -> Sequence[Check]:
-    """Whether Lambda can reserve the front's places and keep what it always keeps unreserved."""
+    """That Lambda can reserve the gateway function's concurrency beside what it keeps unreserved."""
     subject = "Lambda concurrency"
     wanted = containers.capacity(target.settings).requests_at_once
     client = target.client("lambda")
@@ -169,14 +169,14 @@ def concurrency(target: Target) -> Sequence[Check]:
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
     held = _held(client, target.settings.names.chat_function)
     left = unreserved + held - wanted
-    reserve = f"{wanted} for the front's requests, {UNRESERVED} that Lambda keeps free"
+    reserve = f"{wanted} for the gateway function, {UNRESERVED} that Lambda keeps unreserved"
     if left >= UNRESERVED:
-        return [ok(subject, f"{limit} in this account; {reserve}, {left - UNRESERVED} left over")]
+        return [ok(subject, f"{limit} in this account; {reserve}, {left - UNRESERVED} left")]
     quota = Quota("lambda", CONCURRENCY_CODE, "Concurrent executions", limit)
     return [
         failed(
             subject,
-            f"{limit} in this account, of which {limit - unreserved - held} are reserved by others; it takes {reserve}",
+            f"{limit} in this account, {limit - unreserved - held} reserved for other functions; needed: {reserve}",
             quota.raise_to(limit + UNRESERVED - left, target.settings.region),
         )
     ]
@@ -189,7 +189,7 @@ CONCURRENCY_CODE = "L-B99A9384"
 
 
 def _held(client: Any, function: str) -> int:
-    """What the front has reserved already."""
+    """What the gateway function has reserved already."""
     try:
         answer = client.get_function_concurrency(FunctionName=function)
     except client.exceptions.ResourceNotFoundException:

@@ -21,7 +21,7 @@ VPCS_CODE = "L-F678F1CE"
 
 
 def zones(target: Target) -> Sequence[Check]:
-    """Which zones have the instance types. EC2 knows; SageMaker, which has machines of its own, does not tell."""
+    """Which zones have the instance types. EC2 says so; SageMaker, which has its own machines, does not."""
     ec2, settings = target.client("ec2"), target.settings
     used = _zones_used(target)
     types = list(dict.fromkeys(model.instance_type.removeprefix("ml.") for model in settings.models))
@@ -39,17 +39,22 @@ def _zone_check(target: Target, name: str, offered: set[str], used: Sequence[str
     subject = f"zones with ml.{name}"
     having = sorted(offered)
     if not having:
-        mend = "Take another instance type or region: `falconry models MODEL` lists what it runs on."
-        return warning(subject, f"EC2 offers {name} nowhere in {target.settings.region} (a hint: EC2's word)", mend)
+        mend = "Use another instance type or region: `falconry models MODEL` lists the types that it runs on."
+        return warning(
+            subject,
+            f"EC2 does not offer {name} in {target.settings.region} (a hint: SageMaker does not say)",
+            mend,
+        )
     common = sorted(offered & set(used))
     if not common:
         named = ", ".join([*having, *(zone for zone in used if zone not in having)][:2])
         mend = f"network: {{zone_names: [{named}]}}"
         if target.settings.network.existing:
             mend = f"Name subnets in {', '.join(having)}."
-        found = f"EC2 has it in {', '.join(having)} (a hint: EC2's word); the deployment is in {', '.join(used)}"
+        found = f"EC2 offers it in {', '.join(having)} (a hint: SageMaker does not say)"
+        found += f"; the config uses {', '.join(used)}"
         return warning(subject, found, mend)
-    return ok(subject, f"{', '.join(common)} of {', '.join(used)} (a hint: EC2's word)")
+    return ok(subject, f"{', '.join(common)} of {', '.join(used)} (a hint: SageMaker does not say)")
 
 
 def _zones_used(target: Target) -> Sequence[str]:
@@ -65,7 +70,7 @@ def _zones_used(target: Target) -> Sequence[str]:
 
 
 def vpc(target: Target) -> Sequence[Check]:
-    """Room for a new VPC, or the state of the one that is there."""
+    """Room for a new VPC, or the state of the existing one."""
     existing = target.settings.network.existing
     return _existing_vpc(target, existing) if existing else _new_vpc(target)
 
@@ -74,7 +79,7 @@ def _new_vpc(target: Target) -> Sequence[Check]:
     subject, settings = "VPCs in the region", target.settings
     try:
         target.client("cloudformation").describe_stacks(StackName=settings.names.stack("network"))
-        return [ok(subject, "the deployment has its VPC already")]
+        return [ok(subject, "the deployment already has its VPC")]
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
@@ -83,8 +88,8 @@ def _new_vpc(target: Target) -> Sequence[Check]:
     quota = by_code(target, "vpc", VPCS_CODE)
     if count >= quota.value:
         mend = quota.raise_to(count + 1, settings.region)
-        return [failed(subject, f"{count} of {quota.value:.0f}: there is no room for the deployment's own", mend)]
-    return [ok(subject, f"{count} of {quota.value:.0f}; the deployment makes one more")]
+        return [failed(subject, f"{count} of {quota.value:.0f}: no room for one more", mend)]
+    return [ok(subject, f"{count} of {quota.value:.0f}; the deploy creates one more")]
 
 
 def _existing_vpc(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]:
@@ -108,12 +113,16 @@ def _existing_vpc(target: Target, existing: ExistingVpcSettings) -> Sequence[Che
 
 def _dns(target: Target, subject: str, existing: ExistingVpcSettings, on: bool) -> Check:
     if on:
-        return ok(subject, "resolves AWS's names (DNS support and host names)")
+        return ok(subject, "DNS support and DNS host names are on")
     mend = (
         f"aws ec2 modify-vpc-attribute --region {target.settings.region} --vpc-id {existing.vpc_id} "
         "--enable-dns-hostnames (and again with --enable-dns-support)"
     )
-    return failed(subject, "DNS support or DNS host names are off: AWS's names would not lead to its endpoints", mend)
+    return failed(
+        subject,
+        "DNS support or DNS host names are off: the names of AWS's services would not resolve to its endpoints",
+        mend,
+    )
 
 
 def _subnets(existing: ExistingVpcSettings, subnets: Sequence[Mapping[str, Any]]) -> Check:
@@ -121,14 +130,14 @@ def _subnets(existing: ExistingVpcSettings, subnets: Sequence[Mapping[str, Any]]
     strangers = [subnet["SubnetId"] for subnet in subnets if subnet["VpcId"] != existing.vpc_id]
     if strangers:
         mend = f"List subnets of {existing.vpc_id}, or correct vpc_id."
-        return failed("subnets", f"{', '.join(strangers)} are of another VPC", mend)
+        return failed("subnets", f"{', '.join(strangers)} belong to another VPC", mend)
     if len(zones) < 2:
-        return failed("subnets", f"all are in {zones[0]}; SageMaker wants two zones", "Add a subnet in another zone.")
+        return failed("subnets", f"all are in {zones[0]}; two zones are needed", "Add a subnet in another zone.")
     return ok("subnets", f"{len(subnets)} in {', '.join(zones)}")
 
 
 def _endpoints(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]:
-    """The VPC's own endpoints: needed where none are made, in the way where some are."""
+    """The existing VPC's own endpoints: needed where the deploy creates none, in conflict where it does."""
     region = target.settings.region
     found = target.client("ec2").describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [existing.vpc_id]}])
     own = {
@@ -141,13 +150,13 @@ def _endpoints(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]
         runtime = own.get("sagemaker.runtime")
         if runtime and runtime.get("PrivateDnsEnabled"):
             found_it = (
-                f"{runtime['VpcEndpointId']} leads to the SageMaker runtime already; a VPC has one with private DNS"
+                f"{runtime['VpcEndpointId']} already serves the SageMaker runtime; a VPC can have one with private DNS"
             )
-            return [failed("VPC endpoints", found_it, "Write `create_endpoints: false` below `network.existing`.")]
+            return [failed("VPC endpoints", found_it, "Set `create_endpoints: false` in `network.existing`.")]
         return []
     missing = [service for service in ("s3", "sagemaker.runtime") if service not in own]
     if missing:
-        mend = "Write `create_endpoints: true` and the subnets' route_table_ids, or make them."
+        mend = "Set `create_endpoints: true` and the subnets' route_table_ids, or create them."
         return [failed("VPC endpoints", f"the VPC has none for {' and '.join(missing)}", mend)]
     if not own["sagemaker.runtime"].get("PrivateDnsEnabled"):
         mend = (
@@ -155,13 +164,17 @@ def _endpoints(target: Target, existing: ExistingVpcSettings) -> Sequence[Check]
             f"--vpc-endpoint-id {own['sagemaker.runtime']['VpcEndpointId']}"
         )
         return [
-            failed("VPC endpoints", "that of the SageMaker runtime has no private DNS: the front would miss it", mend)
+            failed(
+                "VPC endpoints",
+                "the one for the SageMaker runtime has no private DNS: calls would not reach it",
+                mend,
+            )
         ]
     return [ok("VPC endpoints", "the VPC has its own for S3 and the SageMaker runtime")]
 
 
 def services(target: Target) -> Sequence[Check]:
-    """That the region has what is put in front of the models."""
+    """That the region has the services of the VPC endpoints."""
     region = target.settings.region
     services = [f"com.amazonaws.{region}.{service}" for service in ("s3", "sagemaker.runtime")]
     subject = "VPC endpoint services"
@@ -170,15 +183,17 @@ def services(target: Target) -> Sequence[Check]:
     except ClientError as error:
         if code_of(error) != "InvalidServiceName":
             raise
-        return [failed(subject, f"{region}: {error.response['Error']['Message']}", "Take another region.")]
-    return [ok(subject, f"S3 and the SageMaker runtime have them in {region}")]
+        return [failed(subject, f"{region}: {error.response['Error']['Message']}", "Use another region.")]
+    return [ok(subject, f"available for S3 and the SageMaker runtime in {region}")]
 
 
 def api(target: Target) -> Sequence[Check]:
-    """API Gateway answers, and what the account's setting for logs is."""
+    """That API Gateway answers; its role for logs, VPC endpoints and certificate."""
     role = target.client("apigateway").get_account().get("cloudwatchRoleArn")
-    known = "the account's role for logs becomes the deployment's" if role else "the deployment makes a role for logs"
-    return [ok("API Gateway", f"answers; {known}"), *_private_endpoints(target), *_certificate(target)]
+    known = (
+        "the deploy replaces the account's role for logs" if role else "the deploy creates the account's role for logs"
+    )
+    return [ok("API Gateway", f"available; {known}"), *_private_endpoints(target), *_certificate(target)]
 
 
 def _private_endpoints(target: Target) -> Sequence[Check]:
@@ -194,7 +209,7 @@ def _private_endpoints(target: Target) -> Sequence[Check]:
         return [
             warning("api.vpc_endpoint_ids", found, f"aws ec2 describe-vpc-endpoints --vpc-endpoint-ids {' '.join(ids)}")
         ]
-    return [ok("api.vpc_endpoint_ids", f"{', '.join(ids)} there")]
+    return [ok("api.vpc_endpoint_ids", f"{', '.join(ids)} exist")]
 
 
 def _certificate(target: Target) -> Sequence[Check]:
@@ -204,18 +219,18 @@ def _certificate(target: Target) -> Sequence[Check]:
     subject, region = f"certificate of {domain.name}", target.settings.region
     if domain.certificate_arn.split(":")[3] != region:
         mend = f"aws acm request-certificate --region {region} --validation-method DNS --domain-name {domain.name}"
-        return [failed(subject, f"it is not in {region}, where a regional API needs it", mend)]
+        return [failed(subject, f"it is in another region; a regional API needs it in {region}", mend)]
     client = target.client("acm")
     try:
         found = client.describe_certificate(CertificateArn=domain.certificate_arn)["Certificate"]
     except client.exceptions.ResourceNotFoundException:
         mend = f"aws acm list-certificates --region {region}"
-        return [failed(subject, f"there is no {domain.certificate_arn}", mend)]
+        return [failed(subject, f"{domain.certificate_arn} does not exist", mend)]
     covered = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
     if not covered & {domain.name, f"*.{domain.name.partition('.')[2]}"}:
         mend = f"aws acm request-certificate --region {region} --validation-method DNS --domain-name {domain.name}"
         return [failed(subject, f"it is for {', '.join(sorted(covered))}", mend)]
     if found["Status"] != "ISSUED":
         mend = f"aws acm describe-certificate --region {region} --certificate-arn {domain.certificate_arn}"
-        return [unknown(subject, f"it is {found['Status']}: not valid yet", mend)]
+        return [unknown(subject, f"{found['Status']}: not valid yet", mend)]
     return [ok(subject, "issued")]

@@ -1,4 +1,4 @@
-"""All checks, asked together and told in order."""
+"""All checks: run together, reported in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from falconry.preflight import account, artifacts, instances, network
-from falconry.preflight.check import Check, Checker, Outcome, asked
+from falconry.preflight.check import Check, Checker, CheckOutcome, run_checker
 
 if TYPE_CHECKING:
     from falconry.target import Target
@@ -25,7 +25,7 @@ CHECKERS: Sequence[tuple[str, str, Checker]] = (
     ("API", "Lambda concurrency", instances.concurrency),
     ("API", "API Gateway", network.api),
 )
-"""Part of the report, subject where a checker gives no answer, checker."""
+"""Part of the report, subject of a check that could not be made, checker."""
 
 SERVICES = (
     *("ec2", "ssm", "cloudformation", "sagemaker", "application-autoscaling", "service-quotas"),
@@ -34,15 +34,15 @@ SERVICES = (
 
 
 def run(target: Target) -> dict[str, list[Check]]:
-    """The checks by part of the report. Without usable credentials there is one part, which says so."""
+    """Run all checks; they come by part of the report. Without usable credentials there is only one."""
     first = list(account.credentials(target))
-    if any(check.outcome is Outcome.FAILED for check in first):
+    if any(check.outcome is CheckOutcome.FAILED for check in first):
         return {"Account": first}
     # Clients are made one after the other: boto3's session is not thread-safe.
     for service in SERVICES:
         target.client(service)
     with ThreadPoolExecutor(len(CHECKERS)) as pool:
-        answers = list(pool.map(lambda one: asked(one[1], one[2], target), CHECKERS))
+        answers = list(pool.map(lambda one: run_checker(one[1], one[2], target), CHECKERS))
     report: dict[str, list[Check]] = {"Account": first}
     for (part, _, _), checks in zip(CHECKERS, answers, strict=True):
         report.setdefault(part, []).extend(checks)

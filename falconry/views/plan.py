@@ -21,23 +21,23 @@ def show(settings: Settings, load: Load, changes: Sequence[Change], reason: str 
     """Print it. `reason` says why `changes` are not known, if they are not."""
     out = output.console()
     out.print(f"[bold]{settings.name}[/] in {settings.region}")
-    output.heading("What it consists of")
+    output.heading("Resources")
     for stack, lines in contents(settings).items():
         out.print(f"  [cyan]{stack}[/]")
         for line in lines:
             depth = len(line) - len(line.lstrip())
             output.paragraph(line.lstrip(), indent=4 + depth, hanging=2)
-    output.heading("Whether it fits")
+    output.heading("GPU memory")
     throughputs = [(model, cost.throughput(model, load)) for model in settings.models]
     for index, (model, throughput) in enumerate(throughputs):
         if index:
             out.print()
         _show_fit(model, throughput)
-    output.heading("What it costs")
+    output.heading("Cost")
     _show_costs(settings, load)
     _show_tokens(load, throughputs)
     _show_sources(settings, throughputs)
-    output.heading("What a deploy changes")
+    output.heading("Changes")
     _show_changes(changes, reason)
 
 
@@ -67,21 +67,21 @@ def _show_fit(model: Model, throughput: Throughput) -> None:
     out.print("  " + "  ".join(legend))
     if throughput.at_once < 1:
         output.paragraph(
-            f"JumpStart deploys it so, yet by this arithmetic no request of {model.max_total_tokens} tokens fits.",
+            f"By this arithmetic no request of {model.max_total_tokens} tokens fits, although JumpStart deploys it so.",
             indent=2,
             style="yellow",
         )
         return
     memory = room.room_tokens // model.max_total_tokens
-    limit = f"memory has room for {memory}" if memory > throughput.at_once else "as memory allows"
+    limit = f"memory has room for {memory}" if memory > throughput.at_once else "limited by memory"
     output.paragraph(
-        f"{plural(throughput.at_once, 'request')} of {model.max_total_tokens} tokens at once an instance ({limit})",
+        f"{plural(throughput.at_once, 'request')} of {model.max_total_tokens} tokens at once per instance ({limit})",
         indent=2,
     )
     idle = room.instance_type.gpu_count - room.shards
     if idle:
         output.paragraph(
-            f"{plural(idle, 'GPU')} of {room.instance_type.gpu_count} stay idle: the model cannot be split further.",
+            f"{plural(idle, 'GPU')} of {room.instance_type.gpu_count} stay idle: the model cannot be split over more.",
             indent=2,
             style="yellow",
         )
@@ -93,7 +93,7 @@ def _show_costs(settings: Settings, load: Load) -> None:
     for item in items:
         table.add_row(item.name, *_amounts(item))
     known = [item.usd_per_hour for item in items if item.usd_per_hour is not None]
-    words = "together" if len(known) == len(items) else "together, without what has no known price"
+    words = "total" if len(known) == len(items) else "total, without items of unknown price"
     table.add_row(words, *_amounts(Item("", sum(known))), style="bold")
     idle = cost.idle_instances(settings)
     if idle is not None:
@@ -109,9 +109,9 @@ def _amounts(item: Item) -> tuple[str, str]:
 
 def _show_tokens(load: Load, throughputs: Sequence[tuple[Model, Throughput]]) -> None:
     output.paragraph(
-        f"\nThe load: {number(load.requests_per_day)} requests a day to each model, "
-        f"{number(load.tokens_per_answer)} tokens an answer: {number(load.tokens_per_second)} tokens/s, "
-        f"{number(load.tokens_per_month)} a month. Instances alone, each million answer tokens:",
+        f"\nLoad: {number(load.requests_per_day)} requests a day to each model, "
+        f"{number(load.tokens_per_answer)} tokens per answer: {number(load.tokens_per_second)} tokens/s, "
+        f"{number(load.tokens_per_month)} a month. Cost of the instances per million answer tokens:",
         indent=2,
     )
     headings = {"": "left", "$": "right", "$ when full": "right", "at once": "right", "of": "right"}
@@ -128,9 +128,9 @@ def _show_tokens(load: Load, throughputs: Sequence[tuple[Model, Throughput]]) ->
     for model, throughput in throughputs:
         if not throughput.holds:
             output.paragraph(
-                f"{model.name}: the load keeps {number(throughput.needed_at_once)} requests running at once; there is "
-                f"room for {throughput.at_once * throughput.instance_count}. "
-                f"It takes `instance_count: {throughput.instances_needed}` at least.",
+                f"{model.name}: the load keeps {number(throughput.needed_at_once)} requests running at once, and there "
+                f"is room for {throughput.at_once * throughput.instance_count}. "
+                f"Set `instance_count: {throughput.instances_needed}` or more.",
                 indent=2,
                 style="yellow",
             )
@@ -142,20 +142,20 @@ def _price(amount: float | None) -> str:
 
 def _show_sources(settings: Settings, throughputs: Sequence[tuple[Model, Throughput]]) -> None:
     said = [
-        "Supposed: a token takes as long as it does for one request alone: "
+        "Assumptions: the time per token of a request that runs alone, "
         + ", ".join(sorted({_latency(model) for model, _ in throughputs}))
-        + ". Requests that run together are slower each, so `$ when full` is a bound that none falls below.",
+        + ". Requests that run together are slower, so the real cost is above `$ when full`.",
         f"List prices of us-east-1{'' if settings.region == 'us-east-1' else f'; {settings.region} has its own'}; "
-        "730 hours a month. They come with this version and are not asked of AWS: compare the instances' with your "
-        f"own bill before you rely on them. Services: AWS's price pages, read {SERVICE_PRICES_READ}. Not counted: "
-        "logs, metrics, traces, data transfer, tax.",
+        "730 hours a month. They ship with this version: compare them with your own bill before you rely on them. "
+        f"Services: AWS's price pages, read {SERVICE_PRICES_READ}. Not included: logs, metrics, traces, data "
+        "transfer, tax.",
     ]
     for instance_type in {
         throughput.fit.instance_type.name: throughput.fit.instance_type for _, throughput in throughputs
     }.values():
         price = instance_type.price
         if price is None:
-            said.append(f"{instance_type.name}: no price is known. AWS's page of SageMaker prices has it.")
+            said.append(f"{instance_type.name}: no known price. See the SageMaker pricing page.")
         else:
             inferred = "" if price.service == "SageMaker" else f", EC2's {price.usd_per_hour} with SageMaker's markup"
             said.append(f"{instance_type.name}: from {price.source}; read {price.read}{inferred}.")
@@ -173,8 +173,8 @@ def _latency(model: Model) -> str:
 _SIGNS = {
     "created": ("+", "green", "is created"),
     "unchanged": ("=", "dim", "stays as it is"),
-    "updated": ("~", "yellow", "is updated in place: new instances start beside the old, then take over"),
-    "succeeded": ("~", "yellow", "gets an endpoint of another kind beside the present one, which then goes"),
+    "updated": ("~", "yellow", "is updated in place: new instances start beside the old ones, then take over"),
+    "succeeded": ("~", "yellow", "gets an endpoint of another kind; the present one is deleted afterwards"),
     "removed": ("-", "red", "is removed"),
     "blocked": ("!", "red", "cannot be changed now"),
 }
@@ -182,7 +182,7 @@ _SIGNS = {
 
 def _show_changes(changes: Sequence[Change], reason: str | None) -> None:
     if reason is not None:
-        output.paragraph(f"Not known: {reason}", indent=2)
+        output.paragraph(f"Unknown: {reason}", indent=2)
         return
     for change in changes:
         sign, style, words = _SIGNS[change.kind]
@@ -193,11 +193,11 @@ def _show_changes(changes: Sequence[Change], reason: str | None) -> None:
             output.paragraph(_blocked(change), indent=6)
     if any(change.kind in ("updated", "succeeded") for change in changes):
         output.note(
-            "New instances need quota beside the old ones: `falconry preflight` asks. "
-            "If they do not become healthy, the old ones go on serving.",
+            "The quota must cover new and old instances together: run `falconry preflight`. "
+            "If the new ones do not become healthy, the old ones keep serving.",
             indent=2,
         )
-    output.note("Of all other resources, `npx cdk diff` tells.", indent=2)
+    output.note("For all other resources, run `npx cdk diff`.", indent=2)
 
 
 def _blocked(change: Change) -> str:
@@ -206,7 +206,7 @@ def _blocked(change: Change) -> str:
     if change.status == "Failed":
         why = f" ({change.failure})" if change.failure else ""
         return (
-            f"It is in the state Failed{why}, from which SageMaker lets nothing but its deletion. "
-            "Take the model out of the config and deploy, then put it back."
+            f"It is in the state Failed{why}, and SageMaker only lets it be deleted. "
+            "Remove the model from the config and deploy, then add it again."
         )
     return f"It is in the state {change.status}. Wait until it is InService."

@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from falconry import output
-from falconry.preflight.check import Check, Outcome
+from falconry.preflight.check import Check, CheckOutcome
 from falconry.text import plural
 
 if TYPE_CHECKING:
     from falconry.target import Target
 
 _SIGNS = {
-    Outcome.OK: ("✓", "green"),
-    Outcome.WARNING: ("!", "yellow"),
-    Outcome.FAILED: ("✗", "red"),
-    Outcome.UNKNOWN: ("?", "magenta"),
+    CheckOutcome.OK: ("✓", "green"),
+    CheckOutcome.WARNING: ("!", "yellow"),
+    CheckOutcome.FAILED: ("✗", "red"),
+    CheckOutcome.UNKNOWN: ("?", "magenta"),
 }
 
 
 def show(target: Target, report: Mapping[str, Sequence[Check]]) -> None:
-    """Print it, the parts in their order, each check with its mend."""
+    """Print it, the parts in their order, each check with its fix."""
     out = output.console()
     out.print(f"[bold]{target.settings.name}[/] in {target.settings.region}")
     for part, checks in report.items():
@@ -30,17 +30,17 @@ def show(target: Target, report: Mapping[str, Sequence[Check]]) -> None:
         for check in checks:
             _show(check)
     count = Counter(check.outcome for checks in report.values() for check in checks)
-    parts = [f"{count[Outcome.OK]} ok"]
-    if count[Outcome.WARNING]:
-        parts.append(plural(count[Outcome.WARNING], "warning"))
-    if count[Outcome.UNKNOWN]:
-        parts.append(f"{count[Outcome.UNKNOWN]} could not be asked")
-    if count[Outcome.FAILED]:
-        parts.append(f"{count[Outcome.FAILED]} failed")
-    style = "red" if count[Outcome.FAILED] else "green"
+    parts = [f"{count[CheckOutcome.OK]} ok"]
+    if count[CheckOutcome.WARNING]:
+        parts.append(plural(count[CheckOutcome.WARNING], "warning"))
+    if count[CheckOutcome.UNKNOWN]:
+        parts.append(f"{count[CheckOutcome.UNKNOWN]} not checked")
+    if count[CheckOutcome.FAILED]:
+        parts.append(f"{count[CheckOutcome.FAILED]} failed")
+    style = "red" if count[CheckOutcome.FAILED] else "green"
     out.print(f"\n[bold {style}]{', '.join(parts)}[/]")
-    if not count[Outcome.FAILED]:
-        output.note(f"Deploy it: npx cdk deploy --all -c config={target.config}")
+    if not count[CheckOutcome.FAILED]:
+        output.note(f"Deploy: npx cdk deploy --all -c config={target.config}")
 
 
 def _show(check: Check) -> None:

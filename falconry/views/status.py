@@ -15,7 +15,7 @@ def show(status: Status) -> None:
     """Print it."""
     out = output.console()
     out.print(f"[bold]{status.deployment}[/] in {status.region}, {status.time.astimezone():%Y-%m-%d %H:%M:%S}")
-    output.paragraph(status.url or "no API is deployed", hanging=2)
+    output.paragraph(status.url or "No API is deployed.", hanging=2)
     _show_endpoints(status)
     _show_traffic(status)
     _show_alarms(status)
@@ -93,11 +93,11 @@ def _show_alarms(status: Status) -> None:
     out = output.console()
     out.print()
     if not status.alarm_count:
-        out.print("[bold]Alarms[/]  there are none")
+        out.print("[bold]Alarms[/]  none")
     elif not status.alarms:
-        out.print(f"[bold]Alarms[/]  [green]none of {status.alarm_count} rings[/]")
+        out.print(f"[bold]Alarms[/]  [green]0 of {status.alarm_count} in alarm[/]")
     else:
-        out.print(f"[bold]Alarms[/]  [red]{len(status.alarms)} of {status.alarm_count} ring[/]")
+        out.print(f"[bold]Alarms[/]  [red]{len(status.alarms)} of {status.alarm_count} in alarm[/]")
         for alarm in status.alarms:
             output.paragraph(f"{alarm.name}, {ago(alarm.since)}: {alarm.reason}", indent=2, hanging=2, style="red")
 
@@ -120,7 +120,7 @@ def _show_cost(status: Status) -> None:
     hours = sum(cost.instance_hours for cost in status.cost_this_month)
     output.console().print(f"\n[bold]Cost this month[/]  about ${usd(sum(known))} for {hours:,.1f} instance hours")
     output.note(
-        "Computed: the present instances at list price in us-east-1 since the first of the month or their creation; "
-        "`falconry plan` has the prices' dates. AWS's bill decides."
-        + (f" Without {unknown} of unknown price." if unknown else "")
+        "An estimate: the current instances at list price in us-east-1 since the first of the month or their "
+        "creation. `falconry plan` shows the dates of the prices."
+        + (f" {unknown} of unknown price not included." if unknown else "")
     )

@@ -230,7 +230,7 @@ def test_a_file_that_arrives_damaged_from_hugging_face_is_not_copied(place: Plac
 
     assert result.returncode == 1
     assert "model-1.safetensors of hf:tiiuae/falcon" in result.stderr
-    assert "did not arrive as it is there" in result.stderr
+    assert "was not downloaded intact" in result.stderr
     assert place.published is None
 
 
@@ -295,7 +295,7 @@ def test_verify_finds_what_was_changed(place: Place, tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "model-00000.safetensors is not the object that was published" in result.stderr
     assert "config.json is missing" in result.stderr
-    assert "other.bin does not belong there" in result.stderr
+    assert "other.bin is unexpected" in result.stderr
 
     # WHEN what is wrong is deleted and the copy made again THEN it is as it was; and another source differs.
     for name in ("model-00000.safetensors", "other.bin"):
@@ -316,7 +316,7 @@ def test_verify_finds_what_was_changed(place: Place, tmp_path: Path) -> None:
         (("--from", "s3://absent/model/"), "NoSuchBucket"),
         (("--from", "hf:tiiuae/falcon"), "HF_ENDPOINT names another server"),
         (("--model", "falcon-1b"), "'falcon-1b' is not a model of own"),
-        (("--verify",), f"nothing of {MODEL} is published."),
+        (("--verify",), f"no copy of {MODEL} is published."),
     ],
 )
 def test_what_cannot_be_copied(place: Place, arguments: tuple[str, ...], said: str) -> None:
@@ -333,7 +333,7 @@ def test_what_cannot_be_copied(place: Place, arguments: tuple[str, ...], said: s
         (SMALL, "is taken from the artifact bucket. Write `model_data: artifact_bucket`"),
         (
             CONFIG + "  - name: falcon-40b\n    model_data: artifact_bucket\n",
-            "takes falcon-7b-instruct and falcon-40b from the artifact bucket. Say which: --model falcon-7b-instruct",
+            "uses the artifact bucket for falcon-7b-instruct and falcon-40b. Choose one, such as --model falcon-7b",
         ),
     ],
 )

@@ -166,7 +166,7 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     stage.git("merge", "--quiet", "--no-ff", "--message", "Merge bad", "bad")
     bad = deploy(stage, "development", "Deploy, test, or go back", assemble(stage), 3)
     assert bad.code == 1, bad.printed
-    assert f"Back at commit {good}, which passed its smoke test" in bad.page
+    assert f"Rolled back to commit {good}, which passed its smoke test" in bad.page
     assert rate(stage) == 3
     assert len(re.findall(r"checks? failed", bad.printed)) == 2, "the bad one, tried twice"
     assert len(re.findall(r"All \d+ checks passed", bad.printed)) == 1, "the one before it"

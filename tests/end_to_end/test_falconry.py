@@ -139,7 +139,7 @@ def test_status_tells_of_an_alarm_that_rings(api: Api, run: Any) -> None:
     finally:
         cloudwatch.delete_alarms(AlarmNames=["falconry-e2e-errors"])
 
-    assert re.search(r"Alarms\s+1 of \d+ ring", output)
+    assert re.search(r"Alarms\s+1 of \d+ in alarm", output)
     assert "falconry-e2e-errors" in output
     assert "5 errors in a minute" in output
 
@@ -340,11 +340,11 @@ def test_preflight_looks_into_the_artifact_bucket(api: Api, run: Any, tmp_path: 
         s3.put_object(Bucket=bucket, Key=f"{folder}{name}", Body=content)
 
     assert weights()["outcome"] == "failed"
-    assert weights()["found"] == f"no whole copy is published: there is no parameter {parameter}"
+    assert weights()["found"] == f"no complete copy is published: the parameter {parameter} does not exist"
     assert "falconry mirror" in weights()["mend"]
     ssm.put_parameter(Name=parameter, Type="StringList", Value=f"{folder},S3Prefix,None")
     try:
-        assert (weights()["outcome"], weights()["found"]) == ("failed", f"s3://{bucket}/{folder}: nothing is there")
+        assert (weights()["outcome"], weights()["found"]) == ("failed", f"s3://{bucket}/{folder}: no objects found")
         put("config.json", b"{}")
         put("model.safetensors.index.json", b'{"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}')
         put("one.safetensors", b"1")

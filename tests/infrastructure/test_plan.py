@@ -78,11 +78,11 @@ def test_it_says_who_may_call(planned: Planned) -> None:
     (api,) = planned.properties("AWS::ApiGateway::RestApi")
     (chat,) = [one for one in planned.properties("AWS::Lambda::Function") if "ReservedConcurrentExecutions" in one]
 
-    assert ("through VPC endpoints only" in said) is ("PRIVATE" in str(api["EndpointConfiguration"]))
+    assert ("only through VPC endpoints" in said) is ("PRIVATE" in str(api["EndpointConfiguration"]))
     assert ("Web ACL: " in said) is bool(planned.properties("AWS::WAFv2::WebACL"))
     assert ("Domain " in said) is bool(planned.properties("AWS::ApiGateway::DomainName"))
     assert ("keys for " in said) is bool(planned.properties("AWS::ApiGateway::ApiKey"))
-    assert f"{chat['ReservedConcurrentExecutions']} requests at once" in said
+    assert f"{chat['ReservedConcurrentExecutions']} concurrent requests (reserved)" in said
     assert ("traces in X-Ray" in said) is ("TracingConfig" in chat)
     (stage,) = planned.properties("AWS::ApiGateway::Stage")
     assert ("traces in X-Ray" in said) is bool(stage.get("TracingEnabled"))

@@ -145,7 +145,7 @@ def test_an_archive_cannot_write_outside(name: str, tmp_path: Path) -> None:
         member.size = 1
         archive.addfile(member, io.BytesIO(b"x"))
 
-    with pytest.raises(DeliveryError, match="is no plain file below the folder"):
+    with pytest.raises(DeliveryError, match="is not a plain file below the folder"):
         Bundle.open("bad", tmp_path / "bad.tar")
 
 
@@ -155,7 +155,7 @@ def test_nor_through_a_link(tmp_path: Path) -> None:
         member.type, member.linkname = tarfile.SYMTYPE, "/etc"
         archive.addfile(member)
 
-    with pytest.raises(DeliveryError, match="'link' is no plain file"):
+    with pytest.raises(DeliveryError, match="'link' is not a plain file"):
         Bundle.open("bad", tmp_path / "bad.tar")
 
 
@@ -197,4 +197,4 @@ def test_the_worst_of_a_change_set_comes_first() -> None:
     rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ") and "`" in line]
     assert rows == ["Replace", "Remove", "Replace?", "Modify", "Add"]
     assert "### network\n\nNothing changes." in page
-    assert "### models\n\nNeeds what the stacks above will make" in page
+    assert "### models\n\nDepends on changes of the stacks above" in page

@@ -140,11 +140,11 @@ def assemblies(tmp_path: Path) -> tuple[Bundle, Bundle]:
     ("broken", "smoke_fails", "with_previous", "ends", "said"),
     [
         pytest.param((), (), True, 0, "commit new is deployed and passed", id="good"),
-        pytest.param((), ("new",), True, 1, "Back at commit old, which passed", id="smoke fails"),
-        pytest.param(("/new/",), (), True, 1, "Back at commit old, which passed", id="deployment fails"),
-        pytest.param((), ("new",), False, 3, "There is no earlier assembly to go back to", id="nothing to go back to"),
-        pytest.param((), ("new", "old"), True, 3, "The way back to commit old failed too", id="both fail"),
-        pytest.param(("/new/", "/old/"), (), True, 3, "The way back to commit old failed too", id="neither deploys"),
+        pytest.param((), ("new",), True, 1, "Rolled back to commit old, which passed", id="smoke fails"),
+        pytest.param(("/new/",), (), True, 1, "Rolled back to commit old, which passed", id="deployment fails"),
+        pytest.param((), ("new",), False, 3, "There is no earlier deployment to roll back to", id="no earlier one"),
+        pytest.param((), ("new", "old"), True, 3, "The rollback to commit old failed too", id="both fail"),
+        pytest.param(("/new/", "/old/"), (), True, 3, "The rollback to commit old failed too", id="neither deploys"),
     ],
 )
 def test_a_deployment_ends(

@@ -287,7 +287,7 @@ def test_an_update_of_copies_needs_room_for_one_more(tmp_path: Path) -> None:
     need = demand(config, "ml.g5.2xlarge", deployed, changed(config, deployed), {})
 
     assert (need.for_deploy, need.for_update) == (1, 5)
-    assert "an update replaces copies one by one" in contents(config)["falconry-dev-models"][-1]
+    assert "updates replace copies one by one" in contents(config)["falconry-dev-models"][-1]
 
 
 def test_a_page_that_is_open_to_everybody_is_among_the_contents(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from falconry import settings
 from falconry.preflight import account, artifacts, instances, network
-from falconry.preflight.check import Check, Checker, Outcome, asked
+from falconry.preflight.check import Check, Checker, CheckOutcome, run_checker
 from falconry.target import Target
 
 CONFIG = "region: us-east-1\nmodels: [{name: falcon-7b-instruct}]\n"
@@ -77,9 +77,9 @@ def test_a_missing_permission_is_named_and_is_no_failure(
     tmp_path: Path, checker: Checker, service: str, operation: str, action: str
 ) -> None:
     with answering(tmp_path, **{service: [(operation, "AccessDeniedException")]}) as target:
-        check = only(asked("it", checker, target))
+        check = only(run_checker("it", checker, target))
 
-    assert check.outcome is Outcome.UNKNOWN
+    assert check.outcome is CheckOutcome.UNKNOWN
     assert action in check.found
     assert action in check.mend
 
@@ -87,9 +87,9 @@ def test_a_missing_permission_is_named_and_is_no_failure(
 def test_a_bucket_that_may_not_be_listed_is_unknown(tmp_path: Path) -> None:
     who = ("get_caller_identity", {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/me"})
     with answering(tmp_path, sts=[who], s3=[("list_objects_v2", "AccessDenied")]) as target:
-        check = only(asked("weights", artifacts.weights, target))
+        check = only(run_checker("weights", artifacts.weights, target))
 
-    assert check.outcome is Outcome.UNKNOWN
+    assert check.outcome is CheckOutcome.UNKNOWN
     assert "s3:ListBucket" in check.found
 
 
@@ -98,7 +98,7 @@ def test_no_connection_is_unknown(tmp_path: Path) -> None:
         raise EndpointConnectionError(endpoint_url="https://example.com")
 
     with answering(tmp_path) as target:
-        assert only(asked("it", unreachable, target)).outcome is Outcome.UNKNOWN
+        assert only(run_checker("it", unreachable, target)).outcome is CheckOutcome.UNKNOWN
 
 
 def test_a_region_that_is_not_enabled_fails_with_the_command_that_enables_it(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_region_that_is_not_enabled_fails_with_the_command_that_enables_it(tmp
     with answering(tmp_path, ec2=[("describe_regions", regions)]) as target:
         check = only(account.region(target))
 
-    assert check.outcome is Outcome.FAILED
+    assert check.outcome is CheckOutcome.FAILED
     assert check.mend == "aws account enable-region --region-name us-east-1"
 
 
@@ -114,19 +114,19 @@ def test_expired_credentials_fail_with_what_to_do(tmp_path: Path) -> None:
     with answering(tmp_path, sts=[("get_caller_identity", "ExpiredToken")]) as target:
         check = only(account.credentials(target))
 
-    assert check.outcome is Outcome.FAILED
+    assert check.outcome is CheckOutcome.FAILED
     assert "aws sso login" in check.found
 
 
 @pytest.mark.parametrize(
     ("state", "outcome", "mend"),
     [
-        ("ROLLBACK_COMPLETE", Outcome.FAILED, "aws cloudformation delete-stack"),
-        ("UPDATE_IN_PROGRESS", Outcome.FAILED, "describe-stack-events"),
-        ("UPDATE_ROLLBACK_COMPLETE", Outcome.OK, ""),
+        ("ROLLBACK_COMPLETE", CheckOutcome.FAILED, "aws cloudformation delete-stack"),
+        ("UPDATE_IN_PROGRESS", CheckOutcome.FAILED, "describe-stack-events"),
+        ("UPDATE_ROLLBACK_COMPLETE", CheckOutcome.OK, ""),
     ],
 )
-def test_a_stack_that_takes_no_deploy_is_told(tmp_path: Path, state: str, outcome: Outcome, mend: str) -> None:
+def test_a_stack_that_takes_no_deploy_is_told(tmp_path: Path, state: str, outcome: CheckOutcome, mend: str) -> None:
     stack = {"StackName": "falconry-dev-network", "CreationTime": "2026-11-25T00:00:00Z", "StackStatus": state}
     absent = "Stack does not exist"
     calls: list[tuple[str, Any]] = [("describe_stacks", {"Stacks": [stack]}), *[("describe_stacks", absent)] * 3]
@@ -146,7 +146,7 @@ def test_an_instance_type_without_a_quota_may_not_be_offered(tmp_path: Path) -> 
     ) as target:
         check = only(instances.quotas(target))
 
-    assert check.outcome is Outcome.UNKNOWN
+    assert check.outcome is CheckOutcome.UNKNOWN
     assert '"ml.g5.2xlarge for endpoint usage"' in check.found
 
 
@@ -157,7 +157,7 @@ def test_a_new_accounts_lambda_quota_fails_with_what_it_takes(tmp_path: Path) ->
     with answering(tmp_path, **{"lambda": calls}) as target:
         check = only(instances.concurrency(target))
 
-    assert check.outcome is Outcome.FAILED
+    assert check.outcome is CheckOutcome.FAILED
     assert check.mend == (
         "aws service-quotas request-service-quota-increase --region us-east-1 --service-code lambda "
         "--quota-code L-B99A9384 --desired-value 228"
@@ -169,7 +169,7 @@ def test_what_the_front_holds_already_is_not_asked_for_again(tmp_path: Path) -> 
     held = {"ReservedConcurrentExecutions": 128}
     calls = [("get_account_settings", limits), ("get_function_concurrency", held)]
     with answering(tmp_path, **{"lambda": calls}) as target:
-        assert only(instances.concurrency(target)).outcome is Outcome.OK
+        assert only(instances.concurrency(target)).outcome is CheckOutcome.OK
 
 
 def test_an_instance_type_that_ec2_has_nowhere_is_a_warning(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_an_instance_type_that_ec2_has_nowhere_is_a_warning(tmp_path: Path) -> N
     with answering(tmp_path, ec2=calls) as target:
         check = only(network.zones(target))
 
-    assert check.outcome is Outcome.WARNING
+    assert check.outcome is CheckOutcome.WARNING
     assert "hint" in check.found
 
 
@@ -192,5 +192,5 @@ def test_zones_without_the_instance_type_are_a_warning_with_the_setting_that_men
     with answering(tmp_path, ec2=calls) as target:
         check = only(network.zones(target))
 
-    assert check.outcome is Outcome.WARNING
+    assert check.outcome is CheckOutcome.WARNING
     assert check.mend == "network: {zone_names: [us-east-1c, us-east-1d]}"
