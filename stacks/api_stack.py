@@ -17,6 +17,7 @@ from constructs_lib.api.access_policy import access_policy
 from constructs_lib.api.admission import Admission
 from constructs_lib.api.api_client import ApiClient
 from constructs_lib.api.api_domain import ApiDomain
+from constructs_lib.api.authorizer_function import AuthorizerFunction
 from constructs_lib.api.bearer_authorizer import BearerAuthorizer
 from constructs_lib.api.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
 from constructs_lib.api.chat_function import ChatFunction, GatewayModel
@@ -36,6 +37,12 @@ class ApiStack(Stack):
     """The REST API in front of the deployment's endpoints.
 
     It refers to the endpoints by name, so that either side can change alone.
+
+    Attributes:
+        front: the gateway function.
+        api: the REST API.
+        authorizer: the authorizer's function, or None where API Gateway checks signatures itself.
+        web_acl: the web ACL, or None.
     """
 
     def __init__(
@@ -57,10 +64,12 @@ class ApiStack(Stack):
         ).key
         capacity = containers.capacity(settings)
         cors = Cors(settings.api.cors_origins) if settings.api.cors_origins else None
-        front = ChatFunction(
+        self.authorizer: AuthorizerFunction | None = None
+        self.front = front = ChatFunction(
             self,
             "Chat",
             function_name=names.chat_function,
+            deployment=settings.name,
             models=[_served(settings, model) for model in settings.models],
             invocable_endpoints=invocable_arns(self, settings),
             vpc=network.vpc,
@@ -69,7 +78,7 @@ class ApiStack(Stack):
             encryption_key=self._key,
             log_retention_days=settings.log_retention_days,
             reserved_concurrency=capacity.requests_at_once,
-            environment={"FALCONRY_DEPLOYMENT": settings.name, **_cors_environment(settings)},
+            environment=_cors_environment(settings),
             tracing=settings.tracing,
             audit_log=self._audit_log(audit_bucket_name),
             audit_content=settings.operations.audit_log.include_content,
@@ -81,7 +90,7 @@ class ApiStack(Stack):
             encryption_key=self._key,
             retention_days=settings.log_retention_days,
         )
-        api = ChatApi(
+        self.api = api = ChatApi(
             self,
             "Api",
             api_name=names.api,
@@ -100,7 +109,7 @@ class ApiStack(Stack):
             page=self._playground().function if settings.api.playground else None,
         )
         self._add_clients(api, front, capacity)
-        self._add_web_acl(api)
+        self.web_acl = self._add_web_acl(api)
         root = self._add_domain(api)
         url = f"{root}v1"
         ssm.StringParameter(self, "Url", parameter_name=names.url_parameter, string_value=url)
@@ -165,6 +174,7 @@ class ApiStack(Stack):
                 encryption_key=self._key,
                 log_retention_days=settings.log_retention_days,
             )
+            self.authorizer = tokens.code
             return Admission(authorizer=tokens.authorizer)
         keys = BearerAuthorizer(
             self,
@@ -173,6 +183,7 @@ class ApiStack(Stack):
             encryption_key=self._key,
             log_retention_days=settings.log_retention_days,
         )
+        self.authorizer = keys.code
         return Admission(authorizer=keys.authorizer, api_key=True)
 
     def _add_clients(self, api: ChatApi, front: ChatFunction, capacity: Capacity) -> None:
@@ -200,13 +211,13 @@ class ApiStack(Stack):
             # The front logs who called, by name.
             front.function.add_environment("FALCONRY_CLIENTS", json.dumps(client_names, separators=(",", ":")))
 
-    def _add_web_acl(self, api: ChatApi) -> None:
+    def _add_web_acl(self, api: ChatApi) -> WebAcl | None:
         settings = self._settings
         if not settings.api.web_acl.enabled:
             reason = "The config says `web_acl: {enabled: false}`: another web ACL or firewall is in front."
             acknowledge(api.rest_api, "APIG3", reason)
             acknowledge(api.rest_api, "APIGWAssociatedWithWAF", reason, NIST)
-            return
+            return None
         web_acl = WebAcl(
             self,
             "WebAcl",
@@ -218,6 +229,7 @@ class ApiStack(Stack):
             retention_days=settings.log_retention_days,
         )
         web_acl.association.node.add_dependency(api.rest_api.deployment_stage)
+        return web_acl
 
     def _add_domain(self, api: ChatApi) -> str:
         """The API's root URL, with a trailing slash: the custom domain's, if there is one."""

@@ -45,7 +45,14 @@ def add_deployment(app: App, settings: Settings) -> None:
         audit_bucket_name=audit_bucket_name,
     )
     # By names, an alarm or a graph may come before what it is about; but what is silent for its first hour would page.
-    operations = OperationsStack(app, names.stack("operations"), env=environment, settings=settings)
+    operations = OperationsStack(
+        app,
+        names.stack("operations"),
+        env=environment,
+        settings=settings,
+        endpoints=models.endpoints,
+        api=api,
+    )
     operations.add_stack_dependency(models)
     operations.add_stack_dependency(api)
     stacks: list[Stack] = [network, models, api, operations]

@@ -7,8 +7,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from constructs_lib.api.front_metrics import FrontMetrics
 from constructs_lib.model.component_endpoint import ComponentEndpoint
 from constructs_lib.model.endpoint_log_group import EndpointLogGroup
+from constructs_lib.model.endpoint_metrics import VARIANT_NAME, EndpointMetrics
 from constructs_lib.model.endpoint_scaling import (
     EndpointScaling,
     ScaledResource,
@@ -18,7 +20,7 @@ from constructs_lib.model.endpoint_scaling import (
     variant,
 )
 from constructs_lib.model.endpoint_update import RollbackAlarms, UpdatePlan
-from constructs_lib.model.falcon_endpoint import VARIANT_NAME, FalconEndpoint
+from constructs_lib.model.falcon_endpoint import FalconEndpoint
 from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.model.mirrored_weights import MirroredWeights
 from constructs_lib.network.isolated_network import IsolatedNetwork
@@ -28,7 +30,11 @@ from falconry.settings import Model, Settings, containers
 
 
 class ModelsStack(Stack):
-    """An endpoint for each model in the settings."""
+    """An endpoint for each model in the settings.
+
+    Attributes:
+        endpoints: the endpoints by the names of their models.
+    """
 
     def __init__(
         self,
@@ -46,10 +52,9 @@ class ModelsStack(Stack):
         self._network = network
         self._artifact_bucket_name = artifact_bucket_name
         self._key = encryption_key
-        for model in settings.models:
-            self._add(model)
+        self.endpoints = {model.name: self._add(model) for model in settings.models}
 
-    def _add(self, model: Model) -> None:
+    def _add(self, model: Model) -> EndpointMetrics:
         scope = Construct(self, model.name)
         settings = self._settings
         endpoint_name, component_name = settings.endpoint_name(model), settings.component_name(model)
@@ -73,8 +78,9 @@ class ModelsStack(Stack):
         )
         update = _update(model)
         alarms = self._rollback_alarms(scope, model) if model.update.rollback else []
+        endpoint: ComponentEndpoint | FalconEndpoint
         if component_name:
-            served = ComponentEndpoint(
+            endpoint = ComponentEndpoint(
                 scope,
                 "Endpoint",
                 endpoint_name=endpoint_name,
@@ -87,11 +93,11 @@ class ModelsStack(Stack):
                 instances=(model.min_instances, model.max_instances),
                 update=update,
                 alarm_names=alarms,
-            ).resource
-            scaling = self._scaling(scope, model, component(component_name), served)
+            )
+            scaling = self._scaling(scope, model, component(component_name), endpoint.resource)
             scaling.wake_from_zero(component_name, endpoint_name)
         else:
-            made = FalconEndpoint(
+            endpoint = FalconEndpoint(
                 scope,
                 "Endpoint",
                 endpoint_name=endpoint_name,
@@ -101,19 +107,19 @@ class ModelsStack(Stack):
                 deployment=update.of_endpoint(alarms),
                 scaled=model.scaling.mode != "fixed",
                 log_group=log_group,
-            ).resource
+            )
             if model.scaling.mode != "fixed":
-                self._scaling(scope, model, variant(endpoint_name, VARIANT_NAME), made)
+                self._scaling(scope, model, variant(endpoint_name, VARIANT_NAME), endpoint.resource)
         self._publish(scope, model, endpoint_name)
+        return endpoint
 
     def _rollback_alarms(self, scope: Construct, model: Model) -> list[str]:
         return RollbackAlarms(
             scope,
             "Rollback",
-            deployment=self._settings.name,
+            front=FrontMetrics(self._settings.name),
             model=model.name,
-            endpoint_name=self._settings.endpoint_name(model),
-            variant_name=VARIANT_NAME,
+            endpoint=EndpointMetrics(self._settings.endpoint_name(model)),
         ).names
 
     def _scaling(self, scope: Construct, model: Model, resource: ScaledResource, after: CfnResource) -> EndpointScaling:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnOutput, Environment, RemovalPolicy, Stack
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.model.endpoint_metrics import EndpointMetrics
 from constructs_lib.observability.alarm_set import AlarmSet
 from constructs_lib.observability.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, let_publish
 from constructs_lib.observability.budget import Budget
@@ -18,12 +21,22 @@ from constructs_lib.observability.deployment_dashboard import widgets_of
 from constructs_lib.observability.observed import Observed, ObservedModel
 from falconry.catalog import INSTANCE_TYPES
 from falconry.settings import Model, Settings, containers
+from stacks.api_stack import ApiStack
 
 
 class OperationsStack(Stack):
     """What monitors the other stacks, by name, so that neither side blocks an update of the other."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, env: Environment, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        settings: Settings,
+        endpoints: Mapping[str, EndpointMetrics],
+        api: ApiStack,
+    ) -> None:
         super().__init__(scope, construct_id, env=env, description=f"Falconry {settings.name}: operations")
         operations = settings.operations
         names = settings.names
@@ -34,27 +47,21 @@ class OperationsStack(Stack):
         let_publish(key, {**alarms_publish(self), **budgets_publish(self)})
         page = self._topic("Page", settings, operations.page_emails, key)
         notice = self._topic("Notice", settings, operations.notice_emails, key)
-        observed = _observed(settings)
+        observed = _observed(settings, endpoints, api)
         alarms = AlarmSet(
             self,
             "Alarms",
             prefix=names.prefix,
-            alarms=alarms_of(observed, Thresholds(**operations.alarms.model_dump())),
+            rows=alarms_of(observed, Thresholds(**operations.alarms.model_dump())),
             runbook_url=operations.runbook_url,
             page=page,
             notice=notice,
         )
-        arn = f"arn:{Aws.PARTITION}:cloudwatch:{self.region}:{self.account}:alarm"
         Dashboard(
             self,
             "Dashboard",
             dashboard_name=names.dashboard,
-            region=settings.region,
-            widgets=widgets_of(
-                observed,
-                alarm_arns=[f"{arn}:{name}" for name in alarms.names],
-                runbook_url=operations.runbook_url,
-            ),
+            rows=widgets_of(observed, watched=alarms.alarms, runbook_url=operations.runbook_url),
         )
         if operations.budget:
             Budget(
@@ -86,27 +93,26 @@ class OperationsStack(Stack):
         return made.topic
 
 
-def _observed(settings: Settings) -> Observed:
-    names = settings.names
+def _observed(settings: Settings, endpoints: Mapping[str, EndpointMetrics], api: ApiStack) -> Observed:
     return Observed(
         deployment=settings.name,
         region=settings.region,
-        models=tuple(_observed_model(settings, model) for model in settings.models),
-        api=names.api,
-        front=names.chat_function,
-        authorizer=None if settings.api.iam else names.authorizer_function,
-        web_acl=names.web_acl if settings.api.web_acl.enabled else None,
+        models=tuple(_observed_model(model, endpoints[model.name]) for model in settings.models),
+        api=api.api,
+        front=api.front,
+        authorizer=api.authorizer,
+        web_acl=api.web_acl,
         clients=tuple(client.name for client in settings.api.clients),
         concurrency=containers.capacity(settings).requests_at_once,
         audited=settings.operations.audit_log.enabled,
     )
 
 
-def _observed_model(settings: Settings, model: Model) -> ObservedModel:
+def _observed_model(model: Model, endpoint: EndpointMetrics) -> ObservedModel:
     instance = INSTANCE_TYPES[model.instance_type]
     return ObservedModel(
         name=model.name,
-        endpoint=settings.endpoint_name(model),
+        endpoint=endpoint,
         instance_type=model.instance_type,
         gpu_count=instance.gpu_count,
         vcpu=instance.vcpu,

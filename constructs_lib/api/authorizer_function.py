@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
+from constructs_lib.api.function_metrics import FunctionMetrics
 from constructs_lib.api.function_role import FunctionRole, read_environment
 from constructs_lib.api.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
 
@@ -20,7 +21,7 @@ NIST_REASONS = {
 }
 
 
-class AuthorizerFunction(Construct):
+class AuthorizerFunction(Construct, FunctionMetrics):
     """A function of the authorizer's package, outside the VPC, that may write its logs and no more.
 
     Args:
@@ -45,6 +46,7 @@ class AuthorizerFunction(Construct):
         environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.function_name = function_name
         identity = FunctionRole(
             self,
             "Identity",

@@ -31,7 +31,7 @@ class BearerAuthorizer(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        code = AuthorizerFunction(
+        self.code = AuthorizerFunction(
             self,
             "Code",
             function_name=function_name,
@@ -43,7 +43,7 @@ class BearerAuthorizer(Construct):
         self.authorizer = apigateway.RequestAuthorizer(
             self,
             "Keys",
-            handler=code.function,
+            handler=self.code.function,
             # Either of two headers may carry the key. API Gateway can only demand all of a list, and caches by all
             # of it.
             identity_sources=[],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -19,6 +21,7 @@ from constructs_lib.api.chat_function import TIMEOUT
 from constructs_lib.api.cors import Cors
 from constructs_lib.api.gateway_responses import Credentials, gateway_errors
 from constructs_lib.api.routes import ROUTES
+from constructs_lib.metrics import MetricOptions, metric
 from falconry.catalog import Capacity
 
 STAGE_NAME = "live"
@@ -82,6 +85,7 @@ class ChatApi(Construct):
         page: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._api_name = api_name
         self.rest_api = apigateway.RestApi(
             self,
             "RestApi",
@@ -116,6 +120,29 @@ class ChatApi(Construct):
         if cors:
             self._answer_preflights(cors, resources)
         self._shape_errors(cors, admission.credentials)
+
+    def metric_requests(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Requests of the stage."""
+        return self._metric("Count", {"statistic": "SampleCount", **options})
+
+    def metric_client_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Requests that were answered with a 4xx."""
+        return self._metric("4XXError", options)
+
+    def metric_server_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Requests that were answered with a 5xx."""
+        return self._metric("5XXError", options)
+
+    def metric_latency(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Milliseconds to the end of a response. Default statistic: p95."""
+        return self._metric("Latency", {"statistic": "p95", **options})
+
+    def metric_integration_latency(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Milliseconds that the front took. Default statistic: p95."""
+        return self._metric("IntegrationLatency", {"statistic": "p95", **options})
+
+    def _metric(self, name: str, options: MetricOptions) -> cloudwatch.Metric:
+        return metric("AWS/ApiGateway", name, {"ApiName": self._api_name, "Stage": STAGE_NAME}, options)
 
     def _endpoint(self, vpc_endpoint_ids: Sequence[str]) -> apigateway.EndpointConfiguration:
         if not vpc_endpoint_ids:

@@ -14,6 +14,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge, acknowledge_wildcard
+from constructs_lib.api.front_metrics import FrontMetrics
+from constructs_lib.api.function_metrics import FunctionMetrics
 from constructs_lib.api.function_role import FunctionRole, read_environment, send_traces
 from constructs_lib.api.lambda_code import ARCHITECTURE, RUNTIME, lambda_code
 from constructs_lib.observability.audit_log import AuditLog
@@ -39,11 +41,12 @@ class GatewayModel:
     neutralize: bool
 
 
-class ChatFunction(Construct):
+class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
     """The front in the VPC, with response streaming, allowed to invoke the given endpoints and nothing else.
 
     Args:
         function_name: its name.
+        deployment: the name by which it counts its requests.
         models: the models it serves.
         invocable_endpoints: the ARNs of their endpoints, which may not exist yet.
         vpc, subnets, security_group: where its network interfaces are.
@@ -62,6 +65,7 @@ class ChatFunction(Construct):
         construct_id: str,
         *,
         function_name: str,
+        deployment: str,
         models: Sequence[GatewayModel],
         invocable_endpoints: Sequence[str],
         vpc: ec2.IVpc,
@@ -76,6 +80,8 @@ class ChatFunction(Construct):
         audit_content: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.function_name = function_name
+        self.deployment = deployment
         identity = FunctionRole(
             self,
             "Identity",
@@ -113,6 +119,7 @@ class ChatFunction(Construct):
                 "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/streaming_runtime/bootstrap",
                 "FALCONRY_MODELS": json.dumps([asdict(model) for model in models], separators=(",", ":")),
                 **(_audit_variables(audit_log.bucket_name, audit_content) if audit_log else {}),
+                "FALCONRY_DEPLOYMENT": deployment,
                 **(environment or {}),
             },
             environment_encryption=encryption_key,

@@ -42,7 +42,7 @@ class JwtAuthorizer(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        code = AuthorizerFunction(
+        self.code = AuthorizerFunction(
             self,
             "Code",
             function_name=function_name,
@@ -55,7 +55,7 @@ class JwtAuthorizer(Construct):
         self.authorizer = apigateway.TokenAuthorizer(
             self,
             "Tokens",
-            handler=code.function,
+            handler=self.code.function,
             validation_regex=BEARER_FORM,
             results_cache_ttl=CACHED_FOR,
         )

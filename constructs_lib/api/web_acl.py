@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
+
+from constructs_lib.metrics import MetricOptions, metric
 
 Rule = wafv2.CfnWebACL.RuleProperty
 
@@ -58,6 +63,7 @@ class WebAcl(Construct):
         retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._name = name
         rules = [_rate_rule(requests_per_5_minutes)]
         rules += [
             _managed_rules(group, counted, priority)
@@ -114,6 +120,11 @@ class WebAcl(Construct):
                 ],
             },
         )
+
+    def metric_blocked_requests(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Requests that any of its rules blocked."""
+        dimensions = {"WebACL": self._name, "Region": Stack.of(self).region, "Rule": "ALL"}
+        return metric("AWS/WAFV2", "BlockedRequests", dimensions, options)
 
 
 def _rate_rule(requests: int) -> Rule:

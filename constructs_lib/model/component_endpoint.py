@@ -6,8 +6,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.model.endpoint_log_group import EndpointLogGroup
+from constructs_lib.model.endpoint_metrics import VARIANT_NAME, EndpointMetrics
 from constructs_lib.model.endpoint_update import UpdatePlan
-from constructs_lib.model.falcon_endpoint import SAGEMAKER_MAXIMUM, VARIANT_NAME, acknowledge_no_key
+from constructs_lib.model.falcon_endpoint import SAGEMAKER_MAXIMUM, acknowledge_no_key
 from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from falconry.catalog import InstanceType
@@ -17,7 +18,7 @@ MEMORY_SHARE = 0.5
 ml.p5.48xlarge (SageMaker Python SDK, JumpStart's specification of falcon-180b)."""
 
 
-class ComponentEndpoint(Construct):
+class ComponentEndpoint(Construct, EndpointMetrics):
     """An endpoint whose instances come and go with the copies of an inference component, one copy an instance.
 
     The endpoint's config has the network and the isolation, since no model stands in it. A component cannot be made
@@ -52,6 +53,7 @@ class ComponentEndpoint(Construct):
         alarm_names: list[str],
     ) -> None:
         super().__init__(scope, construct_id)
+        self.endpoint_name = endpoint_name
         fewest, most = instances
         self.config = sagemaker.CfnEndpointConfig(
             self,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from aws_cdk import CfnResource, Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
+
+from constructs_lib.logical_id import keep_logical_id, path_below_stack
 
 _NAMESPACE = "sagemaker"
 
@@ -157,19 +160,23 @@ class EndpointScaling(Construct):
                 ],
             ),
         )
-        cloudwatch.CfnAlarm(
+        alarm = cloudwatch.Alarm(
             self,
             "NoCapacity",
             alarm_description=f"A request found no copy of {component_name}: one is made. Not an error.",
-            namespace="AWS/SageMaker",
-            metric_name="NoCapacityInvocationFailures",
-            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="InferenceComponentName", value=component_name)],
-            statistic="Maximum",
-            period=30,
+            metric=cloudwatch.Metric(
+                namespace="AWS/SageMaker",
+                metric_name="NoCapacityInvocationFailures",
+                dimensions_map={"InferenceComponentName": component_name},
+                statistic="Maximum",
+                period=Duration.seconds(30),
+            ),
             evaluation_periods=1,
             datapoints_to_alarm=1,
             threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            treat_missing_data="missing",
-            alarm_actions=[policy.ref],
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.MISSING,
         )
+        keep_logical_id(alarm, *path_below_stack(self), "NoCapacity")
+        # The CDK's own action, ApplicationScalingAction, takes a policy of its L2 only, which knows no SageMaker.
+        cast(cloudwatch.CfnAlarm, alarm.node.default_child).alarm_actions = [policy.ref]

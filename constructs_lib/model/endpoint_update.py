@@ -12,8 +12,10 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
+from constructs_lib.api.front_metrics import FrontMetrics
+from constructs_lib.logical_id import keep_logical_id, path_below_stack
+from constructs_lib.model.endpoint_metrics import EndpointMetrics
 from falconry.catalog.endpoint_updates import LONGEST_UPDATE_SECONDS
-from falconry.names import METRICS_NAMESPACE
 
 Strategy = Literal["all_at_once", "canary", "linear", "rolling"]
 
@@ -94,9 +96,9 @@ class RollbackAlarms(Construct):
     They look at the last few minutes and take silence for health, so that an endpoint without requests can be updated.
 
     Args:
-        deployment: the deployment's name, a dimension of the front's metrics.
-        model: the model's name, another.
-        endpoint_name, variant_name: whose errors count; None leaves them out, where SageMaker counts by component.
+        front: the deployment's front.
+        model: the model's name, by which the front counts.
+        endpoint: the model's endpoint.
         first_token_limit: the 95th percentile of the time to the first token may be this long. Default: 30 s.
     """
 
@@ -105,75 +107,49 @@ class RollbackAlarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        deployment: str,
+        front: FrontMetrics,
         model: str,
-        endpoint_name: str,
-        variant_name: str,
+        endpoint: EndpointMetrics,
         first_token_limit: Duration = SLOW_FIRST_TOKEN,
     ) -> None:
         super().__init__(scope, construct_id)
         acknowledge(
             self, "CloudWatchAlarmAction", "SageMaker looks at it during an update; it is to wake nobody.", NIST
         )
-        front = {"Deployment": deployment, "Model": model}
+        self._path = path_below_stack(self)
+        wait = first_token_limit.to_seconds()
         self.names = [
             self._alarm(
                 "Errors",
-                f"{endpoint_name} answers with 5xx",
-                namespace="AWS/SageMaker",
-                metric_name="Invocation5XXErrors",
-                dimensions={"EndpointName": endpoint_name, "VariantName": variant_name},
-                statistic="Sum",
+                f"{endpoint.endpoint_name} answers with 5xx",
+                endpoint.metric_server_errors(),
                 threshold=5,
             ),
             self._alarm(
                 "FirstToken",
-                f"{model} begins to answer after more than {first_token_limit.to_seconds():g} s (95th percentile)",
-                namespace=METRICS_NAMESPACE,
-                metric_name="TimeToFirstToken",
-                dimensions=front,
-                extended_statistic="p95",
-                threshold=first_token_limit.to_milliseconds(),
+                f"{model} begins to answer after more than {wait:g} s (95th percentile)",
+                front.metric_time_to_first_token(model=model),
+                threshold=wait * 1000,
             ),
             self._alarm(
                 "FrontFailures",
                 f"the front fails requests for {model}",
-                namespace=METRICS_NAMESPACE,
-                metric_name="ServerErrors",
-                dimensions=front,
-                statistic="Sum",
+                front.metric_server_errors(model=model),
                 threshold=5,
             ),
         ]
 
-    def _alarm(
-        self,
-        construct_id: str,
-        what: str,
-        *,
-        namespace: str,
-        metric_name: str,
-        dimensions: dict[str, str],
-        threshold: float,
-        statistic: str | None = None,
-        extended_statistic: str | None = None,
-    ) -> str:
-        alarm = cloudwatch.CfnAlarm(
+    def _alarm(self, construct_id: str, what: str, metric: cloudwatch.Metric, *, threshold: float) -> str:
+        alarm = cloudwatch.Alarm(
             self,
             construct_id,
             alarm_description=f"Rolls an update back: {what}.",
-            namespace=namespace,
-            metric_name=metric_name,
-            dimensions=[
-                cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in dimensions.items()
-            ],
-            statistic=statistic,
-            extended_statistic=extended_statistic,
-            period=60,
+            metric=metric.with_(period=Duration.minutes(1)),
+            threshold=threshold,
             evaluation_periods=3,
             datapoints_to_alarm=2,
-            threshold=threshold,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            treat_missing_data="notBreaching",
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        return alarm.ref
+        keep_logical_id(alarm, *self._path, construct_id)
+        return alarm.alarm_name

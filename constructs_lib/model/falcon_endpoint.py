@@ -8,17 +8,15 @@ from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
 from constructs_lib.model.endpoint_log_group import EndpointLogGroup
+from constructs_lib.model.endpoint_metrics import VARIANT_NAME, EndpointMetrics
 from constructs_lib.model.falcon_model import FalconModel
 from falconry.catalog.endpoint_updates import LONGEST_START_SECONDS, SHORTEST_START_SECONDS
-
-VARIANT_NAME = "AllTraffic"
-"""Never changed: SageMaker's deployment guardrails refuse an update that renames the variant."""
 
 SAGEMAKER_MAXIMUM = Duration.seconds(LONGEST_START_SECONDS)
 """The longest that SageMaker waits for a download or for a container to start."""
 
 
-class FalconEndpoint(Construct):
+class FalconEndpoint(Construct, EndpointMetrics):
     """One endpoint with one production variant.
 
     The endpoint's name is the caller's and stays; its configuration is named by CloudFormation and replaced on a

@@ -1,15 +1,17 @@
-"""The alarms of a deployment in CloudWatch, and whom each tells."""
+"""The alarms of a deployment in CloudWatch, and the topics that they notify."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
-from constructs_lib.observability.alarm import Alarm
+from constructs_lib.logical_id import keep_logical_id, path_below_stack
+from constructs_lib.observability.alarm import AlarmRow
 
 PAGE = "page"
 """The one alarm that wakes somebody, and its section in the runbook."""
@@ -23,10 +25,13 @@ class AlarmSet(Construct):
 
     Args:
         prefix: what all names begin with.
-        alarms: the rows.
+        rows: the alarms.
         runbook_url: where the runbook is, without a section.
         page: the topic of whoever is woken.
         notice: the topic of whoever reads in the morning.
+
+    Attributes:
+        alarms: the alarms, the composite one first.
     """
 
     def __init__(
@@ -35,34 +40,50 @@ class AlarmSet(Construct):
         construct_id: str,
         *,
         prefix: str,
-        alarms: Sequence[Alarm],
+        rows: Sequence[AlarmRow],
         runbook_url: str,
         page: sns.ITopic,
         notice: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.names = [f"{prefix}-{PAGE}", *(f"{prefix}-{alarm.name}" for alarm in alarms)]
-        paging = []
-        for alarm in alarms:
-            notices = alarm.severity == "notice"
-            made = cloudwatch.CfnAlarm(
+        path = path_below_stack(self)
+        notify = actions.SnsAction(notice)
+        made = []
+        for row in rows:
+            alarm = cloudwatch.Alarm(
                 self,
-                alarm.name,
-                alarm_name=f"{prefix}-{alarm.name}",
-                alarm_description=f"{alarm.says} Runbook: {runbook_url}#{alarm.kind}",
-                alarm_actions=[notice.topic_arn] if notices else None,
-                ok_actions=[notice.topic_arn] if notices else None,
-                **alarm.properties(),
+                row.name,
+                alarm_name=f"{prefix}-{row.name}",
+                alarm_description=f"{row.message} Runbook: {runbook_url}#{row.kind}",
+                metric=row.metric,
+                threshold=row.threshold,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+                if row.below
+                else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                evaluation_periods=row.periods,
+                datapoints_to_alarm=row.periods,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+                if row.silence_breaches
+                else cloudwatch.TreatMissingData.NOT_BREACHING,
             )
-            if not notices:
-                paging.append(made)
-                acknowledge(made, "CloudWatchAlarmAction", "It acts through the composite alarm, once for all.", NIST)
-        cloudwatch.CfnCompositeAlarm(
+            keep_logical_id(alarm, *path, row.name)
+            if row.severity == "notice":
+                alarm.add_alarm_action(notify)
+                alarm.add_ok_action(notify)
+            else:
+                acknowledge(alarm, "CloudWatchAlarmAction", "It acts through the composite alarm, once for all.", NIST)
+            made.append(alarm)
+        # By names: AlarmRule.any_of has their ARNs, which the alarm's own text shows to whoever is woken.
+        names = [alarm.alarm_name for alarm, row in zip(made, rows, strict=True) if row.severity == "page"]
+        composite = cloudwatch.CompositeAlarm(
             self,
             PAGE,
-            alarm_name=f"{prefix}-{PAGE}",
+            composite_alarm_name=f"{prefix}-{PAGE}",
             alarm_description=f"Callers are affected: the reason names the alarm. Runbook: {runbook_url}#{PAGE}",
-            alarm_rule=" OR ".join(f'ALARM("{alarm.ref}")' for alarm in paging),
-            alarm_actions=[page.topic_arn],
-            ok_actions=[page.topic_arn],
+            alarm_rule=cloudwatch.AlarmRule.from_string(" OR ".join(f'ALARM("{name}")' for name in names)),
         )
+        keep_logical_id(composite, *path, PAGE)
+        wake = actions.SnsAction(page)
+        composite.add_alarm_action(wake)
+        composite.add_ok_action(wake)
+        self.alarms: list[cloudwatch.IAlarm] = [composite, *made]

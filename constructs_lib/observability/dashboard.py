@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from constructs_lib.observability.widget import Widget
+from constructs_lib.logical_id import keep_logical_id, path_below_stack
 
 
 class Dashboard(Construct):
-    """A dashboard with the given widgets, in one piece of JSON: an object of the CDK's for each of its hundred metrics
-    would take longer than the rest of the stack.
+    """A dashboard of the last hours.
 
     Args:
         dashboard_name: its name.
-        region: the region of its metrics.
-        widgets: what it shows, with places.
+        rows: what it shows; a row breaks where it is full.
         hours: how far back it looks when it is opened.
     """
 
@@ -28,21 +26,16 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         dashboard_name: str,
-        region: str,
-        widgets: Sequence[Widget],
+        rows: Sequence[Sequence[cloudwatch.IWidget]],
         hours: int = 3,
     ) -> None:
         super().__init__(scope, construct_id)
-        regional = [
-            {**widget, "properties": {**widget["properties"], "region": region}}
-            if widget["type"] == "metric"
-            else widget
-            for widget in widgets
-        ]
-        body = {"start": f"-PT{hours}H", "periodOverride": "inherit", "widgets": regional}
-        cloudwatch.CfnDashboard(
+        dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
             dashboard_name=dashboard_name,
-            dashboard_body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+            widgets=[list(row) for row in rows],
+            default_interval=Duration.hours(hours),
+            period_override=cloudwatch.PeriodOverride.INHERIT,
         )
+        keep_logical_id(dashboard, *path_below_stack(self), "Dashboard")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from constructs_lib.observability import metric
-from constructs_lib.observability.alarm import Alarm, percent, total
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from constructs_lib.api.front_metrics import FrontMetrics
+from constructs_lib.observability.alarm import AlarmRow, Metrics, percentage, total
 from constructs_lib.observability.observed import Observed, ObservedModel
 
 FEW = 3
@@ -31,160 +33,156 @@ class Thresholds:
     blocked_requests_per_5_minutes: float
 
 
-def alarms_of(observed: Observed, thresholds: Thresholds) -> list[Alarm]:
+def alarms_of(observed: Observed, thresholds: Thresholds) -> list[AlarmRow]:
     """All alarms of the deployment."""
     return [
-        *_front(observed, thresholds),
-        *_door(observed, thresholds),
-        *(alarm for model in observed.models for alarm in _model(observed.deployment, model, thresholds)),
+        *_front_alarms(observed, thresholds),
+        *_edge_alarms(observed, thresholds),
+        *(alarm for model in observed.models for alarm in _model_alarms(observed.front, model, thresholds)),
     ]
 
 
-def _front(observed: Observed, thresholds: Thresholds) -> Iterator[Alarm]:
-    def counted(name: str, **by: str) -> metric.Metric:
-        return metric.of_front(observed.deployment, name, **by)
-
+def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmRow]:
+    front = observed.front
     share = f"{thresholds.server_error_percent:g} %"
-    yield Alarm(
+    failed: Metrics = {"failed": front.metric_server_errors(), "requests": front.metric_requests()}
+    yield AlarmRow(
         "front-errors",
         "page",
         f"At least {share} of the requests fail by no fault of the caller.",
-        {"failed": counted("ServerErrors"), "requests": counted("Requests")},
+        percentage("front-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
-        expression=percent("failed", "requests", FEW),
     )
-    codes = {f"code{number}": counted("Requests", ErrorCode=code) for number, code in enumerate(UNAVAILABLE)}
-    yield Alarm(
+    codes: Metrics = {
+        f"code{number}": front.metric_requests(error_code=code) for number, code in enumerate(UNAVAILABLE)
+    }
+    yield AlarmRow(
         "model-unavailable",
         "page",
         "A model's endpoint is gone, cannot be reached, or refuses the front.",
-        codes,
+        total("model-unavailable", codes),
         FEW,
-        expression=total(codes),
     )
-    yield Alarm(
+    refused: Metrics = {"refused": front.metric_requests(error_code=OVERLOADED), "requests": front.metric_requests()}
+    yield AlarmRow(
         "overload",
         "notice",
         f"For 15 minutes a model has refused {thresholds.overload_percent:g} % of the requests because it is busy.",
-        {"refused": counted("Requests", ErrorCode=OVERLOADED), "requests": counted("Requests")},
+        percentage("overload", refused, at_least=1),
         thresholds.overload_percent,
-        expression=percent("refused", "requests", 1),
         periods=3,
     )
     if observed.audited:
-        yield Alarm(
+        yield AlarmRow(
             "audit-failures",
             "page",
             "Records of the audit log could not be written and are lost.",
-            {"lost": counted("AuditFailures")},
+            front.metric_audit_failures(),
             1,
             periods=1,
         )
 
 
-def _door(observed: Observed, thresholds: Thresholds) -> Iterator[Alarm]:
+def _edge_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmRow]:
     """API Gateway, WAF and the functions behind the API."""
-    yield Alarm(
+    failed: Metrics = {"failed": observed.api.metric_server_errors(), "requests": observed.api.metric_requests()}
+    yield AlarmRow(
         "api-errors",
         "page",
         f"API Gateway answers at least {thresholds.server_error_percent:g} % of the requests with a 5xx.",
-        {
-            "failed": metric.of_api(observed.api, "5XXError"),
-            "requests": metric.of_api(observed.api, "Count").as_("SampleCount"),
-        },
+        percentage("api-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
-        expression=percent("failed", "requests", FEW),
     )
-    yield Alarm(
+    yield AlarmRow(
         "front-crashes",
         "notice",
         "The front's function crashed, ran out of time or out of memory.",
-        {"errors": metric.of_function(observed.front, "Errors")},
+        observed.front.metric_errors(),
         1,
         periods=1,
     )
-    functions = [name for name in (observed.front, observed.authorizer) if name]
-    throttles = {f"function{number}": metric.of_function(name, "Throttles") for number, name in enumerate(functions)}
-    yield Alarm(
+    throttles: Metrics = {
+        f"function{number}": function.metric_throttles() for number, function in enumerate(observed.functions)
+    }
+    yield AlarmRow(
         "throttled",
         "notice",
         "Lambda had no place left to run the front or the authorizer.",
-        throttles,
+        total("throttled", throttles),
         1,
-        expression=total(throttles),
     )
     places = observed.concurrency * thresholds.front_concurrency_percent / 100
-    yield Alarm(
+    yield AlarmRow(
         "front-concurrency",
         "notice",
         f"{places:g} or more of the {observed.concurrency} fronts that may run at once are busy.",
-        {"busy": metric.of_function(observed.front, "ConcurrentExecutions").as_("Maximum")},
+        observed.front.metric_concurrent_executions(),
         places,
     )
     if observed.web_acl:
-        yield Alarm(
+        yield AlarmRow(
             "blocked-requests",
             "notice",
             f"AWS WAF blocked {thresholds.blocked_requests_per_5_minutes:g} or more requests in five minutes.",
-            {"blocked": metric.of_web_acl(observed.web_acl, observed.region, "BlockedRequests")},
+            observed.web_acl.metric_blocked_requests(),
             thresholds.blocked_requests_per_5_minutes,
             periods=1,
         )
 
 
-def _model(deployment: str, model: ObservedModel, thresholds: Thresholds) -> Iterator[Alarm]:
-    name = model.name
-    yield Alarm(
+def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresholds) -> Iterator[AlarmRow]:
+    name, endpoint = model.name, model.endpoint
+    failed: Metrics = {"failed": endpoint.metric_server_errors(), "calls": endpoint.metric_invocations()}
+    yield AlarmRow(
         "endpoint-errors",
         "page",
         f"{name}: at least {thresholds.server_error_percent:g} % of the calls of its endpoint end in a 5xx.",
-        {
-            "failed": metric.of_endpoint(model.endpoint, "Invocation5XXErrors"),
-            "calls": metric.of_endpoint(model.endpoint, "Invocations"),
-        },
+        percentage("endpoint-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
         name,
-        percent("failed", "calls", FEW),
     )
     if model.always_on:
-        yield Alarm(
+        yield AlarmRow(
             "endpoint-silent",
             "page",
             f"{name}: no instance of its endpoint has reported anything for 15 minutes.",
-            {"reports": metric.of_instances(model.endpoint, "CPUUtilization").as_("SampleCount")},
+            endpoint.metric_instances(),
             1,
             name,
             periods=3,
             below=True,
-            missing="breaching",
+            silence_breaches=True,
         )
-    yield Alarm(
+    yield AlarmRow(
         "slow-first-token",
         "notice",
         f"{name}: one caller in twenty waits {thresholds.time_to_first_token_seconds:g} s or longer for the first "
         "token.",
-        {"wait": metric.of_front(deployment, "TimeToFirstToken", Model=name).as_("p95")},
+        front.metric_time_to_first_token(model=name),
         thresholds.time_to_first_token_seconds * 1000,
         name,
         periods=3,
     )
-    yield Alarm(
+    yield AlarmRow(
         "disk",
         "notice",
         f"{name}: an instance's disk is {thresholds.disk_percent:g} % full.",
-        {"full": metric.of_instances(model.endpoint, "DiskUtilization").as_("Maximum")},
+        endpoint.metric_disk_utilization(),
         thresholds.disk_percent,
         name,
         periods=3,
     )
     if thresholds.gpu_memory_percent is not None:
-        yield Alarm(
+        yield AlarmRow(
             "gpu-memory",
             "notice",
             f"{name}: the memory of an instance's GPUs is {thresholds.gpu_memory_percent:g} % full.",
-            {"full": metric.of_instances(model.endpoint, "GPUMemoryUtilization").as_("Maximum")},
+            cloudwatch.MathExpression(
+                expression=f"full / {model.gpu_count}",
+                using_metrics={"full": endpoint.metric_gpu_memory_utilization(statistic="Maximum")},
+                label="gpu-memory",
+            ),
             thresholds.gpu_memory_percent,
             name,
-            f"full / {model.gpu_count}",
             periods=3,
         )

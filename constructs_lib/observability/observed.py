@@ -1,8 +1,15 @@
-"""What dashboard and alarms have to know of a deployment: names and numbers, no construct of another stack."""
+"""What dashboard and alarms have to know of a deployment: whose metrics, and a few numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from constructs_lib.api.authorizer_function import AuthorizerFunction
+from constructs_lib.api.chat_api import ChatApi
+from constructs_lib.api.chat_function import ChatFunction
+from constructs_lib.api.function_metrics import FunctionMetrics
+from constructs_lib.api.web_acl import WebAcl
+from constructs_lib.model.endpoint_metrics import EndpointMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,7 @@ class ObservedModel:
     """
 
     name: str
-    endpoint: str
+    endpoint: EndpointMetrics
     instance_type: str
     gpu_count: int
     vcpu: int
@@ -31,7 +38,6 @@ class Observed:
 
     Attributes:
         authorizer: the authorizer's function, or None where API Gateway checks signatures itself.
-        web_acl: the web ACL's name, or None.
         clients: names of the clients that have keys.
         concurrency: how many fronts may run at once.
         audited: whether there is an audit log.
@@ -40,10 +46,15 @@ class Observed:
     deployment: str
     region: str
     models: tuple[ObservedModel, ...]
-    api: str
-    front: str
-    authorizer: str | None
-    web_acl: str | None
+    api: ChatApi
+    front: ChatFunction
+    authorizer: AuthorizerFunction | None
+    web_acl: WebAcl | None
     clients: tuple[str, ...]
     concurrency: int
     audited: bool
+
+    @property
+    def functions(self) -> list[FunctionMetrics]:
+        """The functions that a request meets."""
+        return [self.front, self.authorizer] if self.authorizer else [self.front]

@@ -161,7 +161,8 @@ def test_every_formula_refers_to_metrics_of_its_own_widget(deployment: Deploymen
 
 def test_every_alarm_compares_one_value_made_of_its_own_metrics(deployment: Deployment) -> None:
     for alarm in deployment.operations.resources("AWS::CloudWatch::Alarm"):
-        queries = alarm["Properties"]["Metrics"]
+        # An alarm on one metric as it is has no list.
+        queries = alarm["Properties"].get("Metrics", [{"Id": "metric", "ReturnData": True}])
         returned = [query for query in queries if query["ReturnData"]]
         words = set(re.findall(r"[A-Za-z_]\w*", returned[0].get("Expression", "")))
 

@@ -1,0 +1,36 @@
+"""CloudWatch metrics as constructs give them: by fixed names, so that no stack refers to another for them.
+
+Which of them exist, with which dimensions, stands with its source in tests/infrastructure/emitted_metrics.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+
+class MetricOptions(TypedDict, total=False):
+    """What a `metric_*` method takes.
+
+    Attributes:
+        statistic: such as "Sum" or "p95". Default: the method's own.
+        label: the metric's name in a graph.
+    """
+
+    statistic: str
+    label: str
+
+
+def metric(
+    namespace: str, name: str, dimensions: Mapping[str, str], options: MetricOptions, *, statistic: str = "Sum"
+) -> cloudwatch.Metric:
+    """A metric by `statistic`, unless the options name another."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dict(dimensions),
+        statistic=options.get("statistic", statistic),
+        label=options.get("label"),
+    )
