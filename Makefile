@@ -134,7 +134,7 @@ reference: $(BIN)/.installed ## Write the generated pages of docs/ and config/sc
 	@$(BIN)/python -m tools.docs.settings_reference
 	@$(BIN)/python -m tools.docs.settings_schema
 	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference
-	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page
+	@$(BIN)/python -m tools.docs.errors_reference
 	@$(BIN)/python -m tools.docs.command_reference
 
 .PHONY: pictures
@@ -181,7 +181,7 @@ types: $(BIN)/.installed
 	@$(BIN)/python -m tools.docs.settings_reference --check
 	@$(BIN)/python -m tools.docs.settings_schema --check
 	@PYTHONPATH=lambda_src $(BIN)/python -m tools.docs.api_reference --check
-	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.faults.page --check
+	@$(BIN)/python -m tools.docs.errors_reference --check
 	@$(BIN)/python -m tools.docs.command_reference --check
 
 .PHONY: format

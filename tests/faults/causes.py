@@ -64,7 +64,7 @@ REFUSED = (
     Cause("a value out of range", "invalid_value", "between 0 and 2, not 3", request={"temperature": 3}),
     Cause("no messages", "missing_required_parameter", "messages is required", request={"messages": None}),
     Cause(
-        "a misspelt field", "unknown_parameter", "Did you mean max_tokens?", request={"extra_body": {"max_token": 3}}
+        "a misspelled field", "unknown_parameter", "Did you mean max_tokens?", request={"extra_body": {"max_token": 3}}
     ),
     Cause("tools", "unsupported_parameter", "not tuned to call tools", request={"tools": [{"type": "function"}]}),
     Cause("a base model", "model_cannot_chat", f"Deployed here: {MODEL}", request={"model": BASE_MODEL}),
@@ -106,7 +106,7 @@ FAILED = (
         model_error(429, _tgi(_OVERLOADED, "overloaded")),
     ),
     Cause(
-        "an overloaded model, told in a stream",
+        "an overloaded model, reported in a stream",
         "model_overloaded",
         "The model is busy",
         Stream((tgi_error(_OVERLOADED, "overloaded"),)),
@@ -173,7 +173,9 @@ FAILED = (
         "failed while it generated",
         model_error(424, _tgi(_GENERATION, "generation")),
     ),
-    Cause("the model's server answers what nobody knows", "internal_error", "x-request-id", Stream((_NO_NUMBER,))),
+    Cause(
+        "an answer of the model's server that cannot be parsed", "internal_error", "x-request-id", Stream((_NO_NUMBER,))
+    ),
     Cause(
         "the model's server does not answer in time",
         "upstream_timeout",

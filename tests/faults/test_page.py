@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.api.gateway_responses import GATEWAY_ERRORS, GatewayError
-from tests.faults import page
-from tests.faults.client_view import view_of
+from falconry.error_codes import ERROR_CODES
+from tests.faults.client_view import ClientView, view_of
+from tools.docs import errors_reference as page
 
 
 def test_the_page_is_what_the_rows_say() -> None:
@@ -19,4 +20,7 @@ def test_the_page_is_what_the_rows_say() -> None:
     ids=lambda error: error.code or str(error.status),
 )
 def test_only_what_never_reached_the_front_is_sent_again(error: GatewayError) -> None:
+    row = ERROR_CODES[str(error.code)]
+
     assert view_of(error).retried == (error.code == "rate_limit_exceeded")
+    assert view_of(error) == ClientView(row.openai_exception, row.retried)

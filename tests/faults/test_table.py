@@ -12,9 +12,9 @@ import pytest
 from chat.errors import ErrorKind
 from openai import OpenAI
 
+from falconry.error_codes import ERROR_CODES, FRONT_ERRORS, ErrorCode
 from tests.faults.causes import BROKEN, FAILED, GOOD_REQUEST, REFUSED, Cause
 from tests.faults.deployed import Deployed
-from tests.faults.errors import BY_CODE, Error
 from tests.faults.stand_in import SECRETS, StandIn, Stream, parts
 from tests.unit.front_support import answer, token
 
@@ -57,10 +57,10 @@ def brought_about(cause: Cause, stand_in: StandIn) -> Iterator[None]:
         yield
 
 
-def check_status_error(raised: openai.APIError, row: Error, waits: list[float]) -> str:
+def check_status_error(raised: openai.APIError, row: ErrorCode, waits: list[float]) -> str:
     """Class, status, code, retries and the wait before them. Gives the request id."""
     assert isinstance(raised, openai.APIStatusError)
-    assert type(raised).__name__ == row.exception
+    assert type(raised).__name__ == row.openai_exception
     assert (raised.status_code, raised.code) == (row.status, row.code)
     assert raised.response.headers.get("retry-after") == (str(row.retry_after) if row.retry_after else None)
     assert waits == ([row.retry_after] * RETRIES if row.retried else [])
@@ -80,7 +80,7 @@ def check_told(raised: openai.APIError, cause: Cause) -> None:
 def test_what_fails_before_the_first_token(
     deployed: Deployed, stand_in: StandIn, waits: list[float], cause: Cause, stream: bool
 ) -> None:
-    row = BY_CODE[cause.code]
+    row = ERROR_CODES[cause.code]
 
     with brought_about(cause, stand_in), pytest.raises(openai.APIError) as raised:
         ask(deployed.openai, stream, **cause.request)
@@ -101,7 +101,7 @@ def test_what_fails_before_the_first_token(
 def test_what_fails_in_mid_answer(
     deployed: Deployed, stand_in: StandIn, waits: list[float], cause: Cause, stream: bool
 ) -> None:
-    row = BY_CODE[cause.code]
+    row = ERROR_CODES[cause.code]
     stand_in.answer_with(cause.script or GOOD_ANSWER)
 
     with pytest.raises(openai.APIError) as raised:
@@ -124,7 +124,7 @@ def test_what_fails_in_mid_answer(
 
 
 @BOTH
-@pytest.mark.parametrize("code", sorted(error.code for error in BY_CODE.values() if error.retried))
+@pytest.mark.parametrize("code", sorted(error.code for error in FRONT_ERRORS if error.retried))
 def test_a_client_that_tries_again_gets_its_answer(
     deployed: Deployed, stand_in: StandIn, waits: list[float], code: str, stream: bool
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_client_that_tries_again_gets_its_answer(
 
     assert ask(deployed.openai, stream).startswith("All is well.")
 
-    assert (stand_in.calls, waits) == (2, [BY_CODE[code].retry_after])
+    assert (stand_in.calls, waits) == (2, [ERROR_CODES[code].retry_after])
 
 
 @BOTH
@@ -163,18 +163,25 @@ def test_a_route_and_a_method_that_do_not_exist(deployed: Deployed, waits: list[
     with pytest.raises(openai.APIError, match="takes POST, not GET") as not_allowed:
         deployed.openai.chat.completions.list()
 
-    check_status_error(unknown.value, BY_CODE["unknown_url"], waits)
-    check_status_error(not_allowed.value, BY_CODE["method_not_allowed"], waits)
+    check_status_error(unknown.value, ERROR_CODES["unknown_url"], waits)
+    check_status_error(not_allowed.value, ERROR_CODES["method_not_allowed"], waits)
 
 
 def test_a_body_that_is_no_json_object(deployed: Deployed, waits: list[float]) -> None:
     with pytest.raises(openai.APIError, match="The body must be a JSON object") as raised:
         deployed.openai.post("/chat/completions", cast_to=object, body=["no", "object"])
 
-    check_status_error(raised.value, BY_CODE["invalid_json"], waits)
+    check_status_error(raised.value, ERROR_CODES["invalid_json"], waits)
 
 
 def test_every_error_has_a_row_and_every_row_a_cause() -> None:
     of_their_own = {"unknown_url", "method_not_allowed", "invalid_json"}
-    assert set(BY_CODE) == {kind.code for kind in ErrorKind}
-    assert {cause.code for cause in (*REFUSED, *FAILED, *BROKEN)} | of_their_own == set(BY_CODE)
+    codes = {error.code for error in FRONT_ERRORS}
+    assert codes == {kind.code for kind in ErrorKind}
+    assert {cause.code for cause in (*REFUSED, *FAILED, *BROKEN)} | of_their_own == codes
+
+
+def test_the_causes_of_a_row_are_those_that_are_brought_about() -> None:
+    for error in FRONT_ERRORS:
+        assert error.causes == tuple(cause.name for cause in (*REFUSED, *FAILED) if cause.code == error.code)
+        assert error.causes_within == tuple(cause.name for cause in BROKEN if cause.code == error.code)
