@@ -32,7 +32,7 @@ class DeliveryStack(Stack):
             provider_arn=provider_arn,
             claims={"sub": f"{subject}:pull_request"},
             statements=review_statements(self, names, certificate_arn=domain.certificate_arn if domain else None),
-            longest_session=Duration.hours(1),
+            max_session_duration=Duration.hours(1),
         )
         explain_wildcards(review.role, names)
         deploy = GithubRole(
@@ -48,7 +48,7 @@ class DeliveryStack(Stack):
             },
             statements=deploy_statements(self),
             # A first start of the 180B model takes the better part of an hour, and a way back as long again.
-            longest_session=Duration.hours(4),
+            max_session_duration=Duration.hours(4),
         )
         CfnOutput(self, "ReviewRole", value=review.role.role_arn, description="For the variable AWS_REVIEW_ROLE")
         CfnOutput(self, "DeployRole", value=deploy.role.role_arn, description="For the variable AWS_DEPLOY_ROLE")

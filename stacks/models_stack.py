@@ -19,7 +19,7 @@ from constructs_lib.model.endpoint_scaling import (
     component,
     variant,
 )
-from constructs_lib.model.endpoint_update import RollbackAlarms, UpdatePlan
+from constructs_lib.model.endpoint_update import EndpointUpdate, RollbackAlarms
 from constructs_lib.model.falcon_endpoint import FalconEndpoint
 from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.model.mirrored_weights import MirroredWeights
@@ -154,8 +154,8 @@ class ModelsStack(Stack):
         return from_jumpstart(MODELS[model.name], REGIONS[self._settings.region])
 
 
-def _update(model: Model) -> UpdatePlan:
-    return UpdatePlan(
+def _update(model: Model) -> EndpointUpdate:
+    return EndpointUpdate(
         strategy=model.update.strategy,
         step_percent=model.update.step_percent or 50,
         bake=Duration.minutes(model.update.bake_minutes),

@@ -13,7 +13,7 @@ from constructs import Construct
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.model.endpoint_metrics import EndpointMetrics
 from constructs_lib.observability.alarm_set import AlarmSet
-from constructs_lib.observability.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, let_publish
+from constructs_lib.observability.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, grant_encrypt
 from constructs_lib.observability.budget import Budget
 from constructs_lib.observability.dashboard import Dashboard
 from constructs_lib.observability.deployment_alarms import Thresholds, alarms_of
@@ -44,7 +44,7 @@ class OperationsStack(Stack):
         key = EncryptionKey(
             self, "Encryption", alias=names.key_alias("operations"), removal_policy=RemovalPolicy.DESTROY
         ).key
-        let_publish(key, {**alarms_publish(self), **budgets_publish(self)})
+        grant_encrypt(key, {**alarms_publish(self), **budgets_publish(self)})
         page = self._topic("Page", settings, operations.page_emails, key)
         notice = self._topic("Notice", settings, operations.notice_emails, key)
         observed = _observed(settings, endpoints, api)

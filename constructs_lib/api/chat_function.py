@@ -131,7 +131,7 @@ class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
             tracing=lambda_.Tracing.ACTIVE if tracing else None,
         )
         if audit_log:
-            audit_log.accept_from(identity.role)
+            audit_log.grant_write(identity.role)
             acknowledge_wildcard(identity, audit_log.objects, "One object a request, named by the time and its id.")
         acknowledge(
             self.function, "LambdaDLQ", "API Gateway calls it and waits for the answer; nothing is queued.", NIST

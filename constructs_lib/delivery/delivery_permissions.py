@@ -23,7 +23,7 @@ def deploy_statements(stack: Stack) -> list[iam.PolicyStatement]:
     names = [f"cdk-{BOOTSTRAP_QUALIFIER}-{role}-role-{stack.account}-{stack.region}" for role in BOOTSTRAP_ROLES]
     return [
         iam.PolicyStatement(
-            sid="TakeOnBootstrapRoles",
+            sid="AssumeBootstrapRoles",
             actions=["sts:AssumeRole"],
             resources=[f"arn:{Aws.PARTITION}:iam::{stack.account}:role/{name}" for name in names],
         )

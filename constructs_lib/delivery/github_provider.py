@@ -40,7 +40,7 @@ class GithubRole(Construct):
         claims: claim -> value. Must hold `sub`; AWS also compares `ref`, `environment`, `repository_id` and a few more
             (IAM user guide, "Available keys for AWS OIDC federation").
         statements: what it may do.
-        longest_session: for how long a job may have the credentials.
+        max_session_duration: for how long a job may have the credentials.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class GithubRole(Construct):
         provider_arn: str,
         claims: Mapping[str, str],
         statements: Sequence[iam.PolicyStatement],
-        longest_session: Duration,
+        max_session_duration: Duration,
     ) -> None:
         super().__init__(scope, construct_id)
         if "sub" not in claims:
@@ -64,7 +64,7 @@ class GithubRole(Construct):
             "Role",
             role_name=role_name,
             description=description,
-            max_session_duration=longest_session,
+            max_session_duration=max_session_duration,
             assumed_by=iam.FederatedPrincipal(
                 provider_arn, {"StringEquals": conditions}, "sts:AssumeRoleWithWebIdentity"
             ),

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from constructs_lib.model.endpoint_log_group import EndpointLogGroup
 from constructs_lib.model.endpoint_metrics import VARIANT_NAME, EndpointMetrics
-from constructs_lib.model.endpoint_update import UpdatePlan
+from constructs_lib.model.endpoint_update import EndpointUpdate
 from constructs_lib.model.falcon_endpoint import SAGEMAKER_MAXIMUM, acknowledge_no_key
 from constructs_lib.model.falcon_model import FalconModel
 from constructs_lib.network.isolated_network import IsolatedNetwork
@@ -49,7 +49,7 @@ class ComponentEndpoint(Construct, EndpointMetrics):
         instance_type: InstanceType,
         shards: int,
         instances: tuple[int, int],
-        update: UpdatePlan,
+        update: EndpointUpdate,
         alarm_names: list[str],
     ) -> None:
         super().__init__(scope, construct_id)

@@ -31,7 +31,7 @@ Component = sagemaker.CfnInferenceComponent
 
 
 @dataclass(frozen=True, slots=True)
-class UpdatePlan:
+class EndpointUpdate:
     """Steps and waits of an update.
 
     Attributes:

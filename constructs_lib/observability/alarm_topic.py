@@ -17,7 +17,7 @@ class AlarmTopic(Construct):
     Args:
         topic_name: its name.
         display_name: what mails are headed with.
-        encryption_key: the KMS key of its messages, which its publishers have to be allowed to use (`let_publish`).
+        encryption_key: the KMS key of its messages, which its publishers have to be allowed to use (`grant_encrypt`).
         emails: who gets a mail, after having confirmed it once.
         publishers: services that may publish, with the ARN (or pattern) of what they publish for.
     """
@@ -58,7 +58,7 @@ class AlarmTopic(Construct):
             )
 
 
-def let_publish(encryption_key: kms.Key, publishers: Mapping[str, str]) -> None:
+def grant_encrypt(encryption_key: kms.Key, publishers: Mapping[str, str]) -> None:
     """Let the services encrypt what they publish (SNS developer guide, "Enabling compatibility between event sources
     from AWS services and encrypted topics")."""
     for service, source in publishers.items():

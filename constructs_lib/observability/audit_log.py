@@ -101,7 +101,7 @@ class AuditLog(Construct):
             iam.PolicyStatement(sid="SealAuditRecords", actions=["kms:GenerateDataKey"], resources=[self._key.key_arn]),
         ]
 
-    def accept_from(self, writer: iam.IRole) -> None:
+    def grant_write(self, writer: iam.IRole) -> None:
         """Let `writer`, which holds `permissions`, and nobody else put records."""
         self._refuse("WrittenByTheFrontAlone", ["s3:PutObject*"], writer)
 

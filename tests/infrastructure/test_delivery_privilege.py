@@ -92,7 +92,7 @@ CALLS: dict[str, list[Request]] = {
         )
     ],
     "ReadCertificate": [Request("acm:DescribeCertificate", f"arn:aws:acm:{HERE}:certificate/a")],
-    "TakeOnBootstrapRoles": [
+    "AssumeBootstrapRoles": [
         Request("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-{role}-role-{ACCOUNT}-us-east-1")
         for role in ("deploy", "file-publishing", "image-publishing", "lookup")
     ],
@@ -183,7 +183,7 @@ def test_every_statement_has_its_calls(roles: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("sid", CALLS)
 def test_a_statement_is_needed_and_so_is_each_of_its_actions(sid: str, roles: dict[str, Any]) -> None:
-    statements = statements_of(roles["deploy" if sid == "TakeOnBootstrapRoles" else "review"])
+    statements = statements_of(roles["deploy" if sid == "AssumeBootstrapRoles" else "review"])
     (statement,) = [one for one in statements if one["Sid"] == sid]
     others = [one for one in statements if one["Sid"] != sid]
     actions = {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
@@ -224,5 +224,5 @@ def test_a_role_without_a_subject_cannot_be_made() -> None:
             provider_arn="arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
             claims={"ref": "refs/heads/main"},
             statements=[],
-            longest_session=Duration.hours(1),
+            max_session_duration=Duration.hours(1),
         )
