@@ -1,1 +1,1 @@
-"""The nouns of a deployment, one to a file. Each takes properties, never a config file."""
+"""Constructs of a deployment, one per file. Each takes properties, never a config file."""

@@ -11,14 +11,14 @@ from constructs_lib.acknowledgement import NIST, acknowledge
 
 
 class AccessLogBucket(Construct):
-    """A private bucket that takes TLS connections only and forgets what is in it after a while.
+    """A private bucket that accepts TLS connections only and forgets what is in it after a while.
 
     Args:
         bucket_name: its name. Default: CloudFormation's choice.
         source_bucket_name: the bucket that the logs are about. By its name: that bucket is made after this one and
             its policy, without which S3 refuses to write logs here.
         retention_days: how long a log is kept.
-        removal_policy: what becomes of the bucket when it leaves the stack. Default: kept.
+        removal_policy: what happens to the bucket when it leaves the stack. Default: it is kept.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class AccessLogBucket(Construct):
             )
         )
         if self.bucket.policy:
-            # A bucket that outlives the stack goes on to refuse connections without TLS, and to take logs.
+            # A bucket that outlives the stack still rejects connections without TLS and accepts logs.
             self.bucket.policy.apply_removal_policy(removal_policy)
         # Each line below goes for this bucket only.
-        for_ever = "A bucket of logs that logged its own readers would write logs for ever."
-        acknowledge(self.bucket, "S1", for_ever)
-        acknowledge(self.bucket, "S3BucketLoggingEnabled", for_ever, NIST)
+        forever = "A bucket of logs that logged its own readers would write logs forever."
+        acknowledge(self.bucket, "S1", forever)
+        acknowledge(self.bucket, "S3BucketLoggingEnabled", forever, NIST)
         acknowledge(
             self.bucket,
             "S3DefaultEncryptionKMS",

@@ -13,7 +13,7 @@ class EncryptionKey(Construct):
 
     Args:
         alias: the key's alias without "alias/".
-        removal_policy: what becomes of the key when it leaves the stack. Default: kept, since data may still need it.
+        removal_policy: what happens to the key when it leaves the stack. Default: it is kept; data may still need it.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""CloudWatch metrics as constructs give them: by fixed names, so that no stack refers to another for them.
+"""CloudWatch metrics of constructs, by fixed names, so that watching another stack needs no reference to it.
 
-Which of them exist, with which dimensions, stands with its source in tests/infrastructure/emitted_metrics.yaml.
+tests/infrastructure/emitted_metrics.yaml lists the metrics that exist, with their dimensions and sources.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class DeliveryStack(Stack):
             self,
             "Review",
             role_name=names.role("review"),
-            description=f"Pull requests of {delivery.repository}: look at {prefix}",
+            description=f"Assumed by pull requests of {delivery.repository}: review {prefix}",
             provider_arn=provider_arn,
             claims={"sub": f"{subject}:pull_request"},
             statements=review_statements(self, names, certificate_arn=domain.certificate_arn if domain else None),
@@ -39,7 +39,7 @@ class DeliveryStack(Stack):
             self,
             "Deploy",
             role_name=names.role("deploy"),
-            description=f"Environment {delivery.environment} of {delivery.repository}: deploy {prefix}",
+            description=f"Assumed by the environment {delivery.environment} of {delivery.repository}: deploy {prefix}",
             provider_arn=provider_arn,
             # The subject of a job in an environment does not say which branch it is on; `ref` does.
             claims={

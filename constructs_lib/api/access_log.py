@@ -16,7 +16,7 @@ from constructs_lib.acknowledgement import acknowledge
 FIELDS = {
     "request_id": "$context.requestId",
     "time": "$context.requestTime",
-    # The three ways to know a client; what does not apply is "-". The front's log has the name of a key's client.
+    # Three ways to identify a client; those that do not apply are "-". The front's log has the name of a key's client.
     "api_key_id": "$context.identity.apiKeyId",
     "client": "$context.authorizer.client",
     "iam_arn": "$context.identity.userArn",

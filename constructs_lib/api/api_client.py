@@ -1,4 +1,4 @@
-"""One application that calls the API."""
+"""An application that calls the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 class ApiClient(Construct):
-    """An API key with its own usage plan. API Gateway makes up the key's value; no template and no output holds it.
+    """An API key with its own usage plan. API Gateway generates the key's value; no template or output contains it.
 
     Args:
         client_name: names key and plan, together with the API's name.

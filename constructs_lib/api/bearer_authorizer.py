@@ -35,7 +35,7 @@ class BearerAuthorizer(Construct):
             self,
             "Code",
             function_name=function_name,
-            description="Falconry: bearer token to API key",
+            description="Falconry authorizer: passes the bearer token to API Gateway as the API key",
             handler="authorizer.handler.handler",
             encryption_key=encryption_key,
             log_retention_days=log_retention_days,

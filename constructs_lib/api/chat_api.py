@@ -1,4 +1,4 @@
-"""The REST API in front of the front."""
+"""The REST API in front of the gateway function."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ ACKNOWLEDGED_NIST = {
 
 
 class ChatApi(Construct):
-    """A REST API that streams the front's responses to those whom `admission` lets in.
+    """A REST API that streams the gateway function's responses to admitted callers.
 
-    Regional or private, because an edge-optimised API ends a stream after 30 s without a byte, these after 5 min.
+    Regional or private, because an edge-optimized API ends a stream after 30 s without a byte, these after 5 min.
 
     Args:
         api_name: its name.
@@ -64,7 +64,7 @@ class ChatApi(Construct):
         policy: the resource policy, or None.
         vpc_endpoint_ids: makes the API private, with DNS names for these VPC endpoints. Default: public.
         cors: web pages that may call. Default: none.
-        tracing: whether X-Ray is told of a sample of the requests. Default: no.
+        tracing: whether X-Ray traces a sample of the requests. Default: no.
         page: a function that gives everybody a web page, at PAGE_PATH. Default: there is none.
     """
 

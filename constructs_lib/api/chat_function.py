@@ -1,4 +1,4 @@
-"""The front: the Lambda function that turns REST calls into prompts and tokens into answers."""
+"""The gateway function ("front"): the Lambda function that turns requests into prompts and tokens into answers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class GatewayModel:
 
 
 class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
-    """The front in the VPC, with response streaming, allowed to invoke the given endpoints and nothing else.
+    """The gateway function in the VPC, with response streaming, allowed to invoke the given endpoints only.
 
     Args:
         function_name: its name.
@@ -52,11 +52,11 @@ class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
         vpc, subnets, security_group: where its network interfaces are.
         encryption_key: encrypts its environment and its logs.
         log_retention_days: how long its logs are kept.
-        reserved_concurrency: how many of it run at once at most; no other function can take these places.
+        reserved_concurrency: the most that run at once; reserved, so that no other function can use it.
         environment: further variables. Default: none.
-        tracing: whether X-Ray is told of a sample of the requests. Default: no.
+        tracing: whether X-Ray traces a sample of the requests. Default: no.
         audit_log: where it puts a record of each request. Default: nowhere.
-        audit_content: whether the records hold prompts and answers. Default: no.
+        audit_content: whether the records contain prompts and answers. Default: no.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
                 "JoinNetwork": _join_network(),
                 "ReadEnvironment": [read_environment(encryption_key)],
                 **({"SendTraces": [send_traces()]} if tracing else {}),
-                **({"Audit": audit_log.permissions()} if audit_log else {}),
+                **({"Audit": audit_log.write_statements()} if audit_log else {}),
             },
         )
         acknowledge_wildcard(identity, "*", "Only for actions of EC2 and X-Ray that take no resource, or make it.")
@@ -106,7 +106,7 @@ class ChatFunction(Construct, FrontMetrics, FunctionMetrics):
             self,
             "Function",
             function_name=function_name,
-            description="Falconry's front: applies the chat template, forwards to SageMaker, streams the answer",
+            description="Falconry gateway function: applies the chat template, calls SageMaker, streams the answer",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             code=lambda_code("chat", "streaming_runtime"),

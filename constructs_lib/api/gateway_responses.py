@@ -1,5 +1,7 @@
-"""What API Gateway itself answers when a request never reaches the front: OpenAI's error object, with an honest
-status."""
+"""API Gateway's own error responses, for requests that do not reach the gateway function: OpenAI's error object.
+
+The codes are rows of falconry/error_codes.py.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,7 @@ class GatewayError:
 
 
 NO_RETRY = {"x-should-retry": "false"}
-"""Tells OpenAI's clients not to send the same request again by themselves."""
+"""Keeps OpenAI's clients from retrying by themselves."""
 
 GATEWAY_ERRORS = (
     GatewayError(
@@ -67,14 +69,14 @@ GATEWAY_ERRORS = (
         401,
         "invalid_request_error",
         "invalid_api_key",
-        "The API key is not known here, or it was disabled. Ask the API's operator for a key.",
+        "The API key is unknown or disabled. Ask the API's operator for a key.",
     ),
     GatewayError(
         Type.ACCESS_DENIED,
         403,
         "permission_error",
         "access_denied",
-        "This caller may not do that.",
+        "Not authorized.",
     ),
     GatewayError(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
     GatewayError(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
@@ -85,14 +87,14 @@ GATEWAY_ERRORS = (
         413,
         "invalid_request_error",
         "request_too_large",
-        "The request is larger than API Gateway takes (10 MB). Send a shorter prompt.",
+        "The request exceeds API Gateway's limit of 10 MB. Send a shorter prompt.",
     ),
     GatewayError(
         Type.THROTTLED,
         429,
         "rate_limit_error",
         "rate_limit_exceeded",
-        "Too many requests for this key just now. Try again in a second.",
+        "Too many requests for this key. Try again in a second.",
         {"Retry-After": "1"},
     ),
     GatewayError(
@@ -100,7 +102,7 @@ GATEWAY_ERRORS = (
         429,
         "insufficient_quota",
         "insufficient_quota",
-        "This key's quota is used up. It is renewed with its period; ask the API's operator for more.",
+        "This key's quota is used up. Wait for the next period, or ask the API's operator for more.",
         NO_RETRY,
     ),
     # The integration answers late or not at all while it may still generate: sending the request again would
@@ -110,7 +112,7 @@ GATEWAY_ERRORS = (
         504,
         "server_error",
         "timeout",
-        "The answer did not begin in time. Ask for fewer tokens or try again later.",
+        "The answer did not begin in time. Request fewer tokens, or try again later.",
         NO_RETRY,
     ),
     GatewayError(
@@ -118,7 +120,7 @@ GATEWAY_ERRORS = (
         502,
         "server_error",
         "front_failed",
-        "The request failed before an answer began. Try again; if it lasts, give the request id to the API's operator.",
+        "The request failed before the answer began. Try again; if it keeps failing, tell the API's operator its id.",
         NO_RETRY,
     ),
     GatewayError(Type.DEFAULT_4_XX, None, "invalid_request_error", None),
@@ -127,11 +129,11 @@ GATEWAY_ERRORS = (
 """Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
 
 Credentials = Literal["api_key", "signature", "token"]
-"""What callers bring: a key of a usage plan, AWS's signature (SigV4), or an identity provider's token."""
+"""How callers authenticate: with a usage plan's key, AWS's signature (SigV4), or an identity provider's token."""
 
-_OWN_WORDS: dict[Credentials, tuple[GatewayError, ...]] = {
+_BY_CREDENTIALS: dict[Credentials, tuple[GatewayError, ...]] = {
     "api_key": (),
-    # With signatures, API Gateway says the same of a request without one and of one without a route.
+    # API Gateway does not tell an unsigned request from one without a route.
     "signature": (
         GatewayError(
             Type.MISSING_AUTHENTICATION_TOKEN,
@@ -142,23 +144,23 @@ _OWN_WORDS: dict[Credentials, tuple[GatewayError, ...]] = {
             f"Known: {_LISTED}.",
         ),
     ),
-    # API Gateway does not tell a token that is missing from one that the authorizer refused.
+    # API Gateway does not tell a missing token from one that the authorizer rejected.
     "token": (
         GatewayError(
             Type.UNAUTHORIZED,
             401,
             "invalid_request_error",
             "invalid_token",
-            "There is no good token: none was sent, or it has expired, or it is another issuer's or for another "
-            "audience. Send a new one as the header `Authorization: Bearer YOUR_TOKEN`.",
+            "The token is missing, expired, or not from this issuer and for this audience. "
+            "Send a new one as the header `Authorization: Bearer YOUR_TOKEN`.",
         ),
     ),
 }
-"""What is said otherwise where callers bring these credentials."""
+"""Answers that differ for callers with these credentials."""
 
 
 def gateway_errors(credentials: Credentials) -> tuple[GatewayError, ...]:
-    """The answers for an API whose callers bring these credentials."""
+    """The answers of an API whose callers use these credentials."""
     # By their names: the CDK makes a new object each time that it is asked for one of its types.
-    own = {error.response_type.response_type: error for error in _OWN_WORDS[credentials]}
+    own = {error.response_type.response_type: error for error in _BY_CREDENTIALS[credentials]}
     return tuple(own.get(error.response_type.response_type, error) for error in GATEWAY_ERRORS)

@@ -13,14 +13,14 @@ from constructs import Construct
 from constructs_lib.api.authorizer_function import AuthorizerFunction
 
 CACHED_FOR = Duration.minutes(5)
-"""How long API Gateway remembers the verdict on a token, so how long one may be used beyond its end."""
+"""How long API Gateway caches the result for a token, so how long an expired one may still be used."""
 
 BEARER_FORM = r"^[Bb]earer +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
-"""Anything else is refused without asking the function."""
+"""API Gateway rejects anything else without calling the function."""
 
 
 class JwtAuthorizer(Construct):
-    """A Lambda authorizer that lets in tokens of one issuer: RS256, checked by the issuer's published keys.
+    """A Lambda authorizer that accepts tokens of one issuer: RS256, checked by the issuer's published keys.
 
     Args:
         function_name: the Lambda function's name.
@@ -46,7 +46,7 @@ class JwtAuthorizer(Construct):
             self,
             "Code",
             function_name=function_name,
-            description="Falconry: lets in tokens of an issuer",
+            description="Falconry authorizer: verifies tokens of an issuer",
             handler="authorizer.jwt_handler.handler",
             encryption_key=encryption_key,
             log_retention_days=log_retention_days,

@@ -1,4 +1,4 @@
-"""The Lambda function that serves one page."""
+"""The Lambda function that serves the playground's page."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PageFunction(Construct):
                 self,
                 "Function",
                 function_name=function_name,
-                description="Falconry's playground: one page, the same for everybody",
+                description="Falconry playground: one static page",
                 runtime=RUNTIME,
                 architecture=ARCHITECTURE,
                 # Copied into the assembly here and now.

@@ -39,7 +39,7 @@ RATE_WINDOW_SECONDS = 300
 
 
 class WebAcl(Construct):
-    """A web ACL for one stage, which writes down what it blocks and counts, without bodies and without keys.
+    """A web ACL for one stage, which logs what it blocks and counts, without bodies and keys.
 
     Args:
         name: the web ACL's name.
@@ -73,7 +73,7 @@ class WebAcl(Construct):
             self,
             "WebAcl",
             name=name,
-            description="Known attacks, addresses of bad repute and floods. Prompts are not judged.",
+            description="Blocks known attacks, IP addresses of bad reputation, and floods. Prompts are not inspected.",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             rules=rules,

@@ -1,4 +1,4 @@
-"""What the two roles of the workflows may do: look at a deployment and its account, or deploy as the CDK does."""
+"""Permissions of the workflows' two roles: review a deployment and its account, or deploy as the CDK does."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ BOOTSTRAP_QUALIFIER = "hnb659fds"
 """What the names of the CDK's bootstrap resources hold, unless the account was bootstrapped with another one."""
 
 BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
-"""The bootstrap roles that the CDK's command line takes on. CloudFormation's own, `cfn-exec`, is not among them."""
+"""The bootstrap roles that the CDK CLI assumes. CloudFormation's own, `cfn-exec`, is not among them."""
 
 TOOLKIT_STACK = "CDKToolkit"
 
 
 def deploy_statements(stack: Stack) -> list[iam.PolicyStatement]:
-    """To take on the CDK's bootstrap roles of this account and region: nothing by its own right."""
+    """Statements for assuming the CDK's bootstrap roles of this account and region, and nothing else."""
     names = [f"cdk-{BOOTSTRAP_QUALIFIER}-{role}-role-{stack.account}-{stack.region}" for role in BOOTSTRAP_ROLES]
     return [
         iam.PolicyStatement(

@@ -1,4 +1,4 @@
-"""GitHub's OpenID Connect provider, and roles that jobs of its workflows take on by a token instead of a key."""
+"""GitHub's OpenID Connect provider, and roles that jobs of its workflows assume with a token instead of a key."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class GithubRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if "sub" not in claims:
-            raise ValueError(f"{role_name}: claims {sorted(claims)} lack `sub`; any repository could take the role on.")
+            raise ValueError(f"{role_name}: claims {sorted(claims)} lack `sub`; any repository could assume the role.")
         conditions = {f"{ISSUER}:{claim}": value for claim, value in {"aud": AUDIENCE, **claims}.items()}
         self.role = iam.Role(
             self,
@@ -70,4 +70,4 @@ class GithubRole(Construct):
             ),
             inline_policies={"Workflow": iam.PolicyDocument(statements=list(statements))},
         )
-        acknowledge(self.role, "IAMNoInlinePolicy", "One role, one policy: nothing else is to get these rights.", NIST)
+        acknowledge(self.role, "IAMNoInlinePolicy", "The policy belongs to this role only.", NIST)

@@ -14,13 +14,13 @@ from constructs_lib.acknowledgement import NIST, acknowledge
 
 
 class ArtifactBucket(Construct):
-    """An encrypted, versioned, private bucket that takes TLS connections only.
+    """An encrypted, versioned, private bucket that accepts TLS connections only.
 
     Args:
         bucket_name: its name, stable, since policies in other stacks name it too.
         encryption_key: the KMS key of its objects.
         access_logs: the bucket that S3 writes this one's access logs to. Default: none are written.
-        removal_policy: what becomes of the bucket when it leaves the stack. Default: kept.
+        removal_policy: what happens to the bucket when it leaves the stack. Default: it is kept.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class ArtifactBucket(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             lifecycle_rules=[
-                # A broken upload of 360 GB of weights would be billed for ever.
+                # A broken upload of 360 GB of weights would be billed forever.
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
                 s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30)),
             ],
             removal_policy=removal_policy,
         )
         if self.bucket.policy:
-            # A bucket that outlives the stack goes on to refuse connections without TLS.
+            # A bucket that outlives the stack still rejects connections without TLS.
             self.bucket.policy.apply_removal_policy(removal_policy)
         acknowledge(
             self.bucket,

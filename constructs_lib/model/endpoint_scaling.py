@@ -1,4 +1,4 @@
-"""How many instances stand behind an endpoint, by its load and by the clock (Application Auto Scaling)."""
+"""The number of an endpoint's instances, by load and by schedule (Application Auto Scaling)."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class EndpointScaling(Construct):
         )
 
     def wake_from_zero(self, component_name: str, name: str) -> None:
-        """Make the first copy when a request found none.
+        """Start the first copy when a request found none.
 
         Target tracking cannot: without a copy there is no request under way. SageMaker counts the requests that it had
         to refuse (developer guide, "Scale an endpoint to zero instances").
@@ -163,7 +163,7 @@ class EndpointScaling(Construct):
         alarm = cloudwatch.Alarm(
             self,
             "NoCapacity",
-            alarm_description=f"A request found no copy of {component_name}: one is made. Not an error.",
+            alarm_description=f"A request found no running copy of {component_name}, so one is started. Not an error.",
             metric=cloudwatch.Metric(
                 namespace="AWS/SageMaker",
                 metric_name="NoCapacityInvocationFailures",

@@ -1,4 +1,4 @@
-"""How a change takes the place of what serves, and what rolls it back (SageMaker's deployment guardrails)."""
+"""How a changed endpoint replaces the serving one, and what rolls it back (SageMaker's deployment guardrails)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_UPDATE = Duration.seconds(LONGEST_UPDATE_SECONDS)
 start."""
 
 SLOW_FIRST_TOKEN = Duration.seconds(30)
-"""A prefill of 1024 tokens takes a second or two: a first token that late means that requests queue up."""
+"""A prefill of 1024 tokens takes a second or two, so a later first token means that requests are queuing."""
 
 Endpoint = sagemaker.CfnEndpoint
 Component = sagemaker.CfnInferenceComponent
@@ -93,7 +93,7 @@ class EndpointUpdate:
 class RollbackAlarms(Construct):
     """Alarms on what a bad update would do: the endpoint's errors, a slow first token, failures of the front.
 
-    They look at the last few minutes and take silence for health, so that an endpoint without requests can be updated.
+    They look at the last few minutes and treat missing data as healthy, so that an idle endpoint can be updated.
 
     Args:
         front: the deployment's front.
@@ -114,26 +114,26 @@ class RollbackAlarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         acknowledge(
-            self, "CloudWatchAlarmAction", "SageMaker looks at it during an update; it is to wake nobody.", NIST
+            self, "CloudWatchAlarmAction", "SageMaker reads it during an update; it must not wake anybody.", NIST
         )
         self._path = path_below_stack(self)
         wait = first_token_limit.to_seconds()
         self.names = [
             self._alarm(
                 "Errors",
-                f"{endpoint.endpoint_name} answers with 5xx",
+                f"{endpoint.endpoint_name} returns 5xx errors",
                 endpoint.metric_server_errors(),
                 threshold=5,
             ),
             self._alarm(
                 "FirstToken",
-                f"{model} begins to answer after more than {wait:g} s (95th percentile)",
+                f"the 95th percentile of {model}'s time to first token is {wait:g} s or more",
                 front.metric_time_to_first_token(model=model),
                 threshold=wait * 1000,
             ),
             self._alarm(
                 "FrontFailures",
-                f"the front fails requests for {model}",
+                f"the gateway function fails requests for {model}",
                 front.metric_server_errors(model=model),
                 threshold=5,
             ),
@@ -143,7 +143,7 @@ class RollbackAlarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
-            alarm_description=f"Rolls an update back: {what}.",
+            alarm_description=f"Rolls back an update: {what}.",
             metric=metric.with_(period=Duration.minutes(1)),
             threshold=threshold,
             evaluation_periods=3,

@@ -1,4 +1,4 @@
-"""Weights in a deployment's own bucket, of which a deploy knows by a parameter alone."""
+"""Weights in a deployment's own bucket, found through an SSM parameter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MirroredWeights(Construct):
             "Published",
             type="AWS::SSM::Parameter::Value<List<String>>",
             default=parameter_name,
-            description="Which copy of the weights to take: key, data type, compression",
+            description="The published copy of the weights: key, data type, compression",
         ).value_as_list
         self.weights = Weights(
             bucket=bucket_name,

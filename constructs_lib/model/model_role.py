@@ -1,4 +1,4 @@
-"""The execution role that SageMaker takes on to serve one model."""
+"""The execution role that SageMaker assumes to serve a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from falconry.names import INSTANCE_METRICS_NAMESPACE
 
 
 class ModelRole(Construct):
-    """It can do what serving the model takes and no more: read its weights, pull its image, write its endpoint's
+    """It allows what serving the model needs and no more: read its weights, pull its image, write its endpoint's
     logs, put network interfaces into its subnets.
 
     The list is the one in SageMaker's developer guide ("CreateModel API: Execution Role Permissions"), each action on
@@ -49,7 +49,7 @@ class ModelRole(Construct):
             self,
             "Role",
             description=f"SageMaker serves {model.name}, logs to {log_group}",
-            # SageMaker takes it on for this account's models only, not on another customer's behalf.
+            # SageMaker assumes it for this account's models only, not on another customer's behalf.
             assumed_by=iam.ServicePrincipal(
                 "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}
             ),

@@ -1,4 +1,4 @@
-"""A record of every connection in a VPC, refused ones too."""
+"""Flow logs: every connection in a VPC, rejected ones too."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from constructs_lib.acknowledgement import NIST, acknowledge
 
 
 class FlowLogs(Construct):
-    """Flow logs of a VPC in an encrypted log group, by a role that can write that group and nothing else.
+    """Flow logs of a VPC in an encrypted log group, written by a role that can do nothing else.
 
-    CloudFormation names the group, so that one that was kept does not stand in the way of the next deployment.
+    CloudFormation names the group, so that a retained group does not block the next deployment.
 
     Args:
         vpc_id: the VPC.
-        encryption_key: the KMS key of the log group; CloudWatch Logs has to be allowed to use it.
+        encryption_key: the KMS key of the log group; CloudWatch Logs must be allowed to use it.
         retention_days: one of the numbers that CloudWatch Logs knows.
-        removal_policy: what becomes of the logs when they leave the stack. Default: kept.
+        removal_policy: what happens to the logs when they leave the stack. Default: they are kept.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class FlowLogs(Construct):
                 )
             },
         )
-        acknowledge(self.role, "IAMNoInlinePolicy", "It lives and dies with the one role that it is for.", NIST)
+        acknowledge(self.role, "IAMNoInlinePolicy", "It belongs to one role and is deleted with it.", NIST)
         ec2.CfnFlowLog(
             self,
             "FlowLog",

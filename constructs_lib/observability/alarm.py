@@ -9,7 +9,7 @@ from typing import Literal
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 Severity = Literal["page", "notice"]
-"""Whether callers are affected now, so that somebody is woken, or it can wait until the morning."""
+"""page: callers are affected now, somebody is woken; notice: it can wait until the morning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class AlarmRow:
     """A row of the table in deployment_alarms.py.
 
     Attributes:
-        kind: names the alarm and its section in the runbook ("front-errors").
+        kind: the name of the alarm and of its section in the runbook ("front-errors").
         message: what is wrong, in a sentence.
-        metric: what is compared, over five minutes.
-        threshold: the first value that is wrong.
-        model: the model that it is about, if it is about one.
-        periods: how many periods in a row.
-        below: whether values below the threshold are wrong.
-        silence_breaches: whether no data is wrong. Default: nobody called, so all is well.
+        metric: the value that is compared, over periods of five minutes.
+        threshold: the first value that is in alarm.
+        model: the model, for an alarm on one model.
+        periods: how many periods in a row must be in alarm.
+        below: whether values below the threshold are in alarm, instead of those at or above it.
+        silence_breaches: whether missing data is in alarm. Default: no data means no requests.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The alarms of a deployment in CloudWatch, and the topics that they notify."""
+"""The CloudWatch alarms of a deployment, and the topics that they notify."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from constructs_lib.logical_id import keep_logical_id, path_below_stack
 from constructs_lib.observability.alarm import AlarmRow
 
 PAGE = "page"
-"""The one alarm that wakes somebody, and its section in the runbook."""
+"""The composite alarm that wakes somebody, and its section in the runbook."""
 
 
 class AlarmSet(Construct):
-    """An alarm for each row; those that page do so together, by one composite alarm.
+    """An alarm for each row; those that page act together, through one composite alarm.
 
-    An outage sets off several of them within minutes. Whoever is on call gets one page for it, whose text names the
-    alarm that came first; the others are on the dashboard. What is only a notice goes to its own topic at once.
+    An outage puts several of them in alarm within minutes. Whoever is on call gets one page for it, which names the
+    first alarm; the others are on the dashboard. Each notice goes to its own topic at once.
 
     Args:
-        prefix: what all names begin with.
+        prefix: the beginning of all names.
         rows: the alarms.
-        runbook_url: where the runbook is, without a section.
-        page: the topic of whoever is woken.
-        notice: the topic of whoever reads in the morning.
+        runbook_url: the runbook, without a section.
+        page: the topic of whoever is on call.
+        notice: the topic for what can wait.
 
     Attributes:
         alarms: the alarms, the composite one first.
@@ -71,15 +71,15 @@ class AlarmSet(Construct):
                 alarm.add_alarm_action(notify)
                 alarm.add_ok_action(notify)
             else:
-                acknowledge(alarm, "CloudWatchAlarmAction", "It acts through the composite alarm, once for all.", NIST)
+                acknowledge(alarm, "CloudWatchAlarmAction", "It acts through the composite alarm.", NIST)
             made.append(alarm)
-        # By names: AlarmRule.any_of has their ARNs, which the alarm's own text shows to whoever is woken.
+        # By names: AlarmRule.any_of would write ARNs, which the page shows to whoever is on call.
         names = [alarm.alarm_name for alarm, row in zip(made, rows, strict=True) if row.severity == "page"]
         composite = cloudwatch.CompositeAlarm(
             self,
             PAGE,
             composite_alarm_name=f"{prefix}-{PAGE}",
-            alarm_description=f"Callers are affected: the reason names the alarm. Runbook: {runbook_url}#{PAGE}",
+            alarm_description=f"Callers are affected; the reason names the alarm. Runbook: {runbook_url}#{PAGE}",
             alarm_rule=cloudwatch.AlarmRule.from_string(" OR ".join(f'ALARM("{name}")' for name in names)),
         )
         keep_logical_id(composite, *path, PAGE)

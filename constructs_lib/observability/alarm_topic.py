@@ -1,4 +1,4 @@
-"""An SNS topic that alarms are told to."""
+"""An SNS topic for alarms."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from constructs import Construct
 
 
 class AlarmTopic(Construct):
-    """An encrypted topic that takes TLS connections only, from the services of this account that it is for.
+    """An encrypted topic that accepts TLS connections only, from given services of this account.
 
     Args:
         topic_name: its name.
-        display_name: what mails are headed with.
-        encryption_key: the KMS key of its messages, which its publishers have to be allowed to use (`grant_encrypt`).
-        emails: who gets a mail, after having confirmed it once.
-        publishers: services that may publish, with the ARN (or pattern) of what they publish for.
+        display_name: the sender of its e-mails.
+        encryption_key: the KMS key of its messages, which its publishers must be allowed to use (`grant_encrypt`).
+        emails: recipients, each of whom confirms the subscription once.
+        publishers: services that may publish, with the ARN (or pattern) of their resources.
     """
 
     def __init__(

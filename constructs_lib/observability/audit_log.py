@@ -1,4 +1,4 @@
-"""Where the records of requests are kept: a bucket that the front alone may fill and one role alone may read."""
+"""A bucket for records of requests that only the gateway function writes and only one role reads."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class AuditLog(Construct):
         bucket_name: its name, known to the network's stack, whose S3 endpoint lets records through.
         key_alias: the key's alias without "alias/".
         retention_days: how long a record is kept.
-        readers: ARNs of those who may take the reader's role. Default: whom the account's own policies let.
-        removal_policy: what becomes of bucket and key when they leave the stack. Default: kept.
+        readers: ARNs of those who may assume the reader's role. Default: whoever the account's own policies allow.
+        removal_policy: what happens to bucket and key when they leave the stack. Default: they are kept.
 
     Attributes:
         bucket_name: the bucket's name.
         objects: the ARN of all records, with a wildcard.
-        reader: the role that alone can read the records.
+        reader: the only role that can read the records.
     """
 
     def __init__(
@@ -87,22 +87,22 @@ class AuditLog(Construct):
         acknowledge(
             self._bucket,
             "S3BucketReplicationEnabled",
-            "Records may hold prompts, which are not to leave the region; who needs a second copy adds a replica.",
+            "Records may contain prompts, which must not leave the region; add a replica if you need a second copy.",
             NIST,
         )
         self.reader = self._reader(readers)
         if self._bucket.policy:
             self._bucket.policy.apply_removal_policy(removal_policy)
 
-    def permissions(self) -> list[iam.PolicyStatement]:
-        """What the front's role has to hold: it puts records and can do nothing else with them."""
+    def write_statements(self) -> list[iam.PolicyStatement]:
+        """Statements for the writer's role: it can put records and do nothing else with them."""
         return [
             iam.PolicyStatement(sid="PutAuditRecords", actions=["s3:PutObject"], resources=[self.objects]),
             iam.PolicyStatement(sid="SealAuditRecords", actions=["kms:GenerateDataKey"], resources=[self._key.key_arn]),
         ]
 
     def grant_write(self, writer: iam.IRole) -> None:
-        """Let `writer`, which holds `permissions`, and nobody else put records."""
+        """Let only `writer`, which has `write_statements`, put records."""
         self._refuse("WrittenByTheFrontAlone", ["s3:PutObject*"], writer)
 
     def _reader(self, readers: Sequence[str]) -> iam.Role:
@@ -126,7 +126,7 @@ class AuditLog(Construct):
                 iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self._key.key_arn]),
             ],
         )
-        acknowledge(policy, "IAMNoInlinePolicy", "It lives and dies with the one role that it is for.", NIST)
+        acknowledge(policy, "IAMNoInlinePolicy", "It belongs to one role and is deleted with it.", NIST)
         acknowledge_wildcard(policy, self.objects, "An auditor reads every record.")
         self._refuse("ReadByOneRoleAlone", ["s3:GetObject*"], role)
         self._key.add_to_resource_policy(

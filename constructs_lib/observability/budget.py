@@ -7,20 +7,20 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 NOTICES = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
-"""When a notice comes: what was spent, or what the month will come to, in percent of the limit."""
+"""When a notice is sent: actual or forecasted cost of the month, in percent of the limit."""
 
 
 class Budget(Construct):
-    """What carries a tag may cost so much a month; a topic is told when it costs more, or will.
+    """A monthly limit for the resources with a tag; a topic is notified when their cost exceeds it, or will.
 
-    AWS Budgets knows a tag only after it was activated as a cost allocation tag, in the account that pays the bill,
-    and counts from that day on (Billing user guide, "Activating user-defined cost allocation tags").
+    AWS Budgets counts a tag only from the day that it is activated as a cost allocation tag, in the account that pays
+    the bill (Billing user guide, "Activating user-defined cost allocation tags").
 
     Args:
-        budget_name: its name, one of the account's whatever the region.
+        budget_name: its name, unique in the account across regions.
         monthly_usd: the limit.
         tag: the tag's key and value.
-        topic: who is told.
+        topic: who is notified.
     """
 
     def __init__(

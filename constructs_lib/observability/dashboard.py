@@ -12,12 +12,12 @@ from constructs_lib.logical_id import keep_logical_id, path_below_stack
 
 
 class Dashboard(Construct):
-    """A dashboard of the last hours.
+    """A dashboard of the last few hours.
 
     Args:
         dashboard_name: its name.
-        rows: what it shows; a row breaks where it is full.
-        hours: how far back it looks when it is opened.
+        rows: the widgets; a row wraps where it is full.
+        hours: the period that it shows when it is opened.
     """
 
     def __init__(

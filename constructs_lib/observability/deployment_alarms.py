@@ -12,17 +12,17 @@ from constructs_lib.observability.alarm import AlarmRow, Metrics, percentage, to
 from constructs_lib.observability.observed import Observed, ObservedModel
 
 FEW = 3
-"""Failures in a period below which nobody is woken: one unlucky request at night is no outage."""
+"""The fewest failures in a period that wake somebody: one failed request at night is not an outage."""
 
 UNAVAILABLE = ("endpoint_not_found", "model_not_ready", "upstream_access_denied", "upstream_unavailable")
-"""The front's error codes that say that a model cannot be called at all. (`model_starting` is scaling from zero.)"""
+"""Error codes of a model that cannot be called at all. (`model_starting` is not one: it scales from zero.)"""
 
 OVERLOADED = "model_overloaded"
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on alarms go off, as the settings have it; None: no such alarm."""
+    """Alarm thresholds. None: no such alarm."""
 
     server_error_percent: float
     overload_percent: float
@@ -44,12 +44,11 @@ def alarms_of(observed: Observed, thresholds: Thresholds) -> list[AlarmRow]:
 
 def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmRow]:
     front = observed.front
-    share = f"{thresholds.server_error_percent:g} %"
     failed: Metrics = {"failed": front.metric_server_errors(), "requests": front.metric_requests()}
     yield AlarmRow(
         "front-errors",
         "page",
-        f"At least {share} of the requests fail by no fault of the caller.",
+        f"At least {thresholds.server_error_percent:g}% of requests fail through no fault of the caller.",
         percentage("front-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
     )
@@ -59,7 +58,7 @@ def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmR
     yield AlarmRow(
         "model-unavailable",
         "page",
-        "A model's endpoint is gone, cannot be reached, or refuses the front.",
+        "A model's endpoint is missing, unreachable, or denies access.",
         total("model-unavailable", codes),
         FEW,
     )
@@ -67,7 +66,7 @@ def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmR
     yield AlarmRow(
         "overload",
         "notice",
-        f"For 15 minutes a model has refused {thresholds.overload_percent:g} % of the requests because it is busy.",
+        f"At least {thresholds.overload_percent:g}% of requests were rejected for 15 minutes because a model was busy.",
         percentage("overload", refused, at_least=1),
         thresholds.overload_percent,
         periods=3,
@@ -76,7 +75,7 @@ def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmR
         yield AlarmRow(
             "audit-failures",
             "page",
-            "Records of the audit log could not be written and are lost.",
+            "Audit records could not be written and are lost.",
             front.metric_audit_failures(),
             1,
             periods=1,
@@ -84,19 +83,19 @@ def _front_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmR
 
 
 def _edge_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmRow]:
-    """API Gateway, WAF and the functions behind the API."""
+    """Alarms on API Gateway, AWS WAF and the Lambda functions."""
     failed: Metrics = {"failed": observed.api.metric_server_errors(), "requests": observed.api.metric_requests()}
     yield AlarmRow(
         "api-errors",
         "page",
-        f"API Gateway answers at least {thresholds.server_error_percent:g} % of the requests with a 5xx.",
+        f"API Gateway answers at least {thresholds.server_error_percent:g}% of requests with a 5xx.",
         percentage("api-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
     )
     yield AlarmRow(
         "front-crashes",
         "notice",
-        "The front's function crashed, ran out of time or out of memory.",
+        "The gateway function crashed, timed out, or ran out of memory.",
         observed.front.metric_errors(),
         1,
         periods=1,
@@ -107,23 +106,23 @@ def _edge_alarms(observed: Observed, thresholds: Thresholds) -> Iterator[AlarmRo
     yield AlarmRow(
         "throttled",
         "notice",
-        "Lambda had no place left to run the front or the authorizer.",
+        "Lambda had no concurrency left for the gateway function or the authorizer.",
         total("throttled", throttles),
         1,
     )
-    places = observed.concurrency * thresholds.front_concurrency_percent / 100
+    busy = observed.concurrency * thresholds.front_concurrency_percent / 100
     yield AlarmRow(
         "front-concurrency",
         "notice",
-        f"{places:g} or more of the {observed.concurrency} fronts that may run at once are busy.",
+        f"At least {busy:g} of the gateway function's {observed.concurrency} concurrent executions are in use.",
         observed.front.metric_concurrent_executions(),
-        places,
+        busy,
     )
     if observed.web_acl:
         yield AlarmRow(
             "blocked-requests",
             "notice",
-            f"AWS WAF blocked {thresholds.blocked_requests_per_5_minutes:g} or more requests in five minutes.",
+            f"AWS WAF blocked at least {thresholds.blocked_requests_per_5_minutes:g} requests in five minutes.",
             observed.web_acl.metric_blocked_requests(),
             thresholds.blocked_requests_per_5_minutes,
             periods=1,
@@ -136,7 +135,7 @@ def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresho
     yield AlarmRow(
         "endpoint-errors",
         "page",
-        f"{name}: at least {thresholds.server_error_percent:g} % of the calls of its endpoint end in a 5xx.",
+        f"{name}: at least {thresholds.server_error_percent:g}% of the endpoint's invocations fail with a 5xx.",
         percentage("endpoint-errors", failed, at_least=FEW),
         thresholds.server_error_percent,
         name,
@@ -145,7 +144,7 @@ def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresho
         yield AlarmRow(
             "endpoint-silent",
             "page",
-            f"{name}: no instance of its endpoint has reported anything for 15 minutes.",
+            f"{name}: no instance of the endpoint has reported a metric for 15 minutes.",
             endpoint.metric_instances(),
             1,
             name,
@@ -156,8 +155,8 @@ def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresho
     yield AlarmRow(
         "slow-first-token",
         "notice",
-        f"{name}: one caller in twenty waits {thresholds.time_to_first_token_seconds:g} s or longer for the first "
-        "token.",
+        f"{name}: the 95th percentile of the time to first token is at least "
+        f"{thresholds.time_to_first_token_seconds:g} s.",
         front.metric_time_to_first_token(model=name),
         thresholds.time_to_first_token_seconds * 1000,
         name,
@@ -166,7 +165,7 @@ def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresho
     yield AlarmRow(
         "disk",
         "notice",
-        f"{name}: an instance's disk is {thresholds.disk_percent:g} % full.",
+        f"{name}: an instance's disk is at least {thresholds.disk_percent:g}% full.",
         endpoint.metric_disk_utilization(),
         thresholds.disk_percent,
         name,
@@ -176,7 +175,7 @@ def _model_alarms(front: FrontMetrics, model: ObservedModel, thresholds: Thresho
         yield AlarmRow(
             "gpu-memory",
             "notice",
-            f"{name}: the memory of an instance's GPUs is {thresholds.gpu_memory_percent:g} % full.",
+            f"{name}: an instance's GPU memory is at least {thresholds.gpu_memory_percent:g}% full.",
             cloudwatch.MathExpression(
                 expression=f"full / {model.gpu_count}",
                 using_metrics={"full": endpoint.metric_gpu_memory_utilization(statistic="Maximum")},

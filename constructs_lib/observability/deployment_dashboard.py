@@ -1,4 +1,4 @@
-"""What the dashboard of a deployment shows, from the callers at the top to the instances and the bill at the bottom."""
+"""The widgets of a deployment's dashboard, from requests at the top to instances and cost at the bottom."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lines = list[cloudwatch.IMetric]
 def widgets_of(
     observed: Observed, *, watched: Sequence[cloudwatch.IAlarm], runbook_url: str
 ) -> list[list[cloudwatch.IWidget]]:
-    """All widgets, row by row."""
+    """All widgets, row by row. `watched` are the alarms whose states it shows."""
     make = Widgets(observed.region)
     return [
         [_heading(observed, runbook_url)],
@@ -38,19 +38,19 @@ def widgets_of(
 def _heading(observed: Observed, runbook_url: str) -> cloudwatch.IWidget:
     shown = f"[runbook]({runbook_url})" if "://" in runbook_url else f"`{runbook_url}`"
     models = ", ".join(model.name for model in observed.models)
-    return text(f"# Falconry {observed.deployment}\n{models} in {observed.region}. What to do about an alarm: {shown}.")
+    return text(f"# Falconry {observed.deployment}\n{models} in {observed.region}. For alarms, see {shown}.")
 
 
 def _traffic(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
     front = observed.front
     by_model: Lines = [front.metric_requests(model=model.name, label=model.name) for model in observed.models]
-    # By the clients that have keys; where callers bring signatures or tokens, by whoever called.
+    # Clients with API keys are known in advance; callers with signatures or tokens are searched for.
     by_client: Lines = [front.metric_requests(client=client, label=client) for client in observed.clients]
     return [
         make.graph("Requests by model", "Count", by_model, stacked=True),
         make.graph("Requests by client", "Count", by_client or [front.search_requests("Client")], stacked=True),
         make.graph(
-            "Time to the end of the answer",
+            "Response time",
             "Milliseconds",
             [front.metric_answer_duration(statistic=name, label=name) for name in PERCENTILES],
         ),
@@ -72,19 +72,19 @@ def _tokens(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
     front = observed.front
     return [
         make.graph(
-            "Tokens per second of an answer, median",
+            "Tokens per second per answer, median",
             "Count/Second",
             [front.metric_tokens_per_second(model=model.name, label=model.name) for model in observed.models],
         ),
         make.graph(
-            "Tokens per second of all answers",
+            "Tokens per second, total",
             "Count/Second",
-            [expression("tokens / PERIOD(tokens)", "generated", tokens=front.metric_completion_tokens())],
+            [expression("tokens / PERIOD(tokens)", "completion", tokens=front.metric_completion_tokens())],
         ),
         make.graph(
             "Tokens",
             "Count",
-            [front.metric_completion_tokens(label="generated"), front.metric_prompt_tokens(label="in prompts")],
+            [front.metric_completion_tokens(label="completion"), front.metric_prompt_tokens(label="prompt")],
             stacked=True,
         ),
     ]
@@ -92,11 +92,14 @@ def _tokens(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
 
 def _errors(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
     front = observed.front
-    lines: Lines = [front.metric_client_errors(label="the caller's"), front.metric_server_errors(label="ours")]
+    lines: Lines = [
+        front.metric_client_errors(label="client errors"),
+        front.metric_server_errors(label="server errors"),
+    ]
     if observed.audited:
-        lines.append(front.metric_audit_failures(label="audit records lost"))
+        lines.append(front.metric_audit_failures(label="lost audit records"))
     return [
-        make.graph("Errors by cause", "Count", [front.search_requests("ErrorCode")], width=12, stacked=True),
+        make.graph("Errors by code", "Count", [front.search_requests("ErrorCode")], width=12, stacked=True),
         make.graph("Errors", "Count", lines, width=12),
     ]
 
@@ -110,32 +113,32 @@ def _gateway(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
     ]
     latencies: Lines = [
         measured(statistic=statistic, label=f"{label} {statistic}")
-        for measured, label in ((api.metric_latency, "whole"), (api.metric_integration_latency, "front"))
+        for measured, label in ((api.metric_latency, "total"), (api.metric_integration_latency, "gateway function"))
         for statistic in ("p50", "p95")
     ]
-    refusals: Lines = [observed.front.metric_requests(error_code=OVERLOADED, label="model busy")]
+    refusals: Lines = [observed.front.metric_requests(error_code=OVERLOADED, label="model overloaded")]
     for function in observed.functions:
-        refusals.append(function.metric_throttles(label=f"no place for {function.function_name}"))
+        refusals.append(function.metric_throttles(label=f"{function.function_name} throttled"))
     if observed.web_acl:
-        refusals.append(observed.web_acl.metric_blocked_requests(label="blocked by WAF"))
+        refusals.append(observed.web_acl.metric_blocked_requests(label="blocked by AWS WAF"))
     return [
         make.graph("API Gateway", "Count", answers),
         make.graph("API Gateway: latency", "Milliseconds", latencies),
-        make.graph("Refused", "Count", refusals),
+        make.graph("Rejected requests", "Count", refusals),
     ]
 
 
 def _functions(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
     front = observed.front
     durations: Lines = [one.metric_duration(label=one.function_name) for one in observed.functions]
-    # An authorizer tells API Gateway of a missing key by an error, so its own are the callers'.
+    # An authorizer reports a missing key to API Gateway as an error, so its errors are the callers'.
     errors: Lines = [one.metric_errors(label=one.function_name) for one in observed.functions]
     return [
         make.graph(
-            "Fronts at once",
+            "Gateway function: concurrent executions",
             "Count",
             [front.metric_concurrent_executions(label=front.function_name)],
-            limit=("as many as may run", observed.concurrency),
+            limit=("reserved concurrency", observed.concurrency),
         ),
         make.graph("Functions: duration, p95", "Milliseconds", durations),
         make.graph("Functions: errors", "Count", errors),
@@ -159,19 +162,19 @@ def _endpoints(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
         busy.append(endpoint.metric_concurrent_requests(label=f"{name} ConcurrentRequestsPerModel"))
         instances.append(endpoint.metric_instances(label=name))
     return [
-        make.graph("Endpoints: calls and errors", "None", calls),
+        make.graph("Endpoints: invocations and errors", "None", calls),
         make.graph("Endpoints: model latency, p95", "Milliseconds", latencies),
-        make.graph("Requests at once, busiest instance", "None", busy),
-        make.graph("Instances that report", "Count", instances),
+        make.graph("Concurrent requests, busiest instance", "None", busy),
+        make.graph("Reporting instances", "Count", instances),
     ]
 
 
 def _instances(make: Widgets, model: ObservedModel) -> list[cloudwatch.IWidget]:
-    """SageMaker adds up the percentages of all GPUs, and of all CPUs; here they are of the whole instance."""
+    """SageMaker adds up the percentages of all GPUs and CPUs; these are shares of the whole instance."""
     endpoint, gpus = model.endpoint, model.gpu_count
     gpu: Lines = [
         expression(f"gpu / {gpus}", "GPUs", gpu=endpoint.metric_gpu_utilization()),
-        expression(f"gpumemory / {gpus}", "their memory", gpumemory=endpoint.metric_gpu_memory_utilization()),
+        expression(f"gpumemory / {gpus}", "GPU memory", gpumemory=endpoint.metric_gpu_memory_utilization()),
     ]
     instance: Lines = [
         expression(f"cpu / {model.vcpu}", "CPUs", cpu=endpoint.metric_cpu_utilization()),
@@ -185,7 +188,7 @@ def _instances(make: Widgets, model: ObservedModel) -> list[cloudwatch.IWidget]:
 
 
 def _cost(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
-    """By list prices: to see at a glance what runs, not to check a bill."""
+    """Cost by list prices: for a glance at what runs, not for checking a bill."""
     priced = [model for model in observed.models if model.usd_per_hour is not None]
     if not priced:
         return []
@@ -194,8 +197,8 @@ def _cost(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
         f"FILL({name}, 0) * {model.usd_per_hour:g}" for name, model in zip(counts, priced, strict=True)
     )
     dates = ", ".join(sorted({model.price_read for model in priced}))
-    title = f"Instances: about US$ an hour, by list prices of us-east-1 read {dates}"
-    cost = expression(formula, "US$ an hour", **counts)
+    title = f"Instances: US$ per hour at us-east-1 list prices of {dates}"
+    cost = expression(formula, "US$ per hour", **counts)
     return [
         make.numbers(title, [cost]),
         make.graph(title, "US$", [cost]),
@@ -208,20 +211,20 @@ def _cost(make: Widgets, observed: Observed) -> list[cloudwatch.IWidget]:
 def _tokens_by_client(make: Widgets, observed: Observed) -> cloudwatch.IWidget:
     front = observed.front
     lines: Lines = [front.metric_completion_tokens(client=client, label=client) for client in observed.clients]
-    return make.graph("Generated tokens by client", "Count", lines or [front.search_completion_tokens("Client")])
+    return make.graph("Completion tokens by client", "Count", lines or [front.search_completion_tokens("Client")])
 
 
 def _cost_by_client(
     make: Widgets, observed: Observed, formula: str, counts: Mapping[str, cloudwatch.IMetric]
 ) -> cloudwatch.IWidget:
-    """Only where one model serves: a token of a large model costs many times one of a small model."""
+    """Only for a single model: a token of a large model costs many times that of a small one."""
     tokens = {
         f"client{number}": observed.front.metric_completion_tokens(client=client)
         for number, client in enumerate(observed.clients)
     }
     whole = "SUM([" + ", ".join(f"FILL({name}, 0)" for name in tokens) + "])"
     return make.graph(
-        "US$ an hour by client: its share of the generated tokens; an idle hour is nobody's",
+        "US$ per hour by client, by share of completion tokens; idle hours are not allocated",
         "US$",
         [
             expression(f"({formula}) * {name} / {whole}", client, **counts, **tokens)

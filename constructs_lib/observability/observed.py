@@ -1,4 +1,4 @@
-"""What dashboard and alarms have to know of a deployment: whose metrics, and a few numbers."""
+"""What dashboard and alarms need from a deployment: the constructs that have metrics, and a few numbers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from constructs_lib.model.endpoint_metrics import EndpointMetrics
 
 @dataclass(frozen=True, slots=True)
 class ObservedModel:
-    """One model and the instances that serve it.
+    """A model and the instances that serve it.
 
     Attributes:
-        usd_per_hour: about what one instance costs, or None where no price is known.
-        price_read: when the price was read, such as "2026-11".
-        always_on: whether it has an instance at all times.
+        usd_per_hour: the list price of an instance, or None if unknown.
+        price_read: the month of that price, such as "2026-11".
+        always_on: whether it always has an instance.
     """
 
     name: str
@@ -34,12 +34,12 @@ class ObservedModel:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One deployment.
+    """A deployment.
 
     Attributes:
         authorizer: the authorizer's function, or None where API Gateway checks signatures itself.
-        clients: names of the clients that have keys.
-        concurrency: how many fronts may run at once.
+        clients: the names of the clients with API keys.
+        concurrency: the gateway function's reserved concurrency.
         audited: whether there is an audit log.
     """
 
@@ -56,5 +56,5 @@ class Observed:
 
     @property
     def functions(self) -> list[FunctionMetrics]:
-        """The functions that a request meets."""
+        """The Lambda functions that handle a request."""
         return [self.front, self.authorizer] if self.authorizer else [self.front]

@@ -15,12 +15,12 @@ HEIGHT = 6
 """A graph's."""
 
 PERIOD = Duration.minutes(1)
-"""What a point in a graph stands for. The metrics themselves have the CDK's default, which a widget's goes before."""
+"""The period of a point in a graph. It overrides the CDK's default, which the metrics have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Widgets:
-    """Makes widgets of metrics of one region."""
+    """A factory of widgets for metrics of one region."""
 
     region: str
 
@@ -34,7 +34,7 @@ class Widgets:
         stacked: bool = False,
         limit: tuple[str, float] | None = None,
     ) -> cloudwatch.GraphWidget:
-        """Lines over time. `unit` is written at the axis; `limit` is a line across with its label."""
+        """Lines over time. `unit` labels the axis; `limit` is a horizontal line with its label."""
         return cloudwatch.GraphWidget(
             title=title,
             region=self.region,
@@ -48,7 +48,7 @@ class Widgets:
         )
 
     def numbers(self, title: str, lines: Sequence[cloudwatch.IMetric]) -> cloudwatch.SingleValueWidget:
-        """The last values, as numbers."""
+        """The latest values, as numbers."""
         return cloudwatch.SingleValueWidget(
             title=title, region=self.region, width=8, height=3, period=PERIOD, metrics=list(lines)
         )

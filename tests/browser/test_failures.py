@@ -16,7 +16,7 @@ ID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 def test_a_wrong_key_is_said_to_be_one(playground: Playground, deployed: Deployed) -> None:
     playground.submit_key("no-such-key")
 
-    expect(playground.failure).to_contain_text("The API key is not known here")
+    expect(playground.failure).to_contain_text("The API key is unknown or disabled")
     expect(playground.failure).to_contain_text("invalid_api_key")
     expect(playground.failure).to_contain_text(re.compile(f"Request id{ID}"))
     expect(playground.page.get_by_label("API key")).to_be_focused()

@@ -1,4 +1,4 @@
-"""Synthesises settings in this process, for tests that look at templates."""
+"""Synthesizes settings in this process, for tests that look at templates."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Deployment:
 
 
 @pytest.fixture(scope="session")
-def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Deployment]:
-    """Config file to templates; each file is synthesised once."""
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Deployment]:
+    """Config file to templates; each file is synthesized once."""
     known: dict[Path, Deployment] = {}
 
     def run(path: Path) -> Deployment:
@@ -59,13 +59,13 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Dep
 
 
 @pytest.fixture(scope="session")
-def falcon_180b(synthesise: Callable[[Path], Deployment]) -> Deployment:
+def falcon_180b(synthesize: Callable[[Path], Deployment]) -> Deployment:
     """The default config."""
-    return synthesise(ROOT / "config" / "falcon-180b.yaml")
+    return synthesize(ROOT / "config" / "falcon-180b.yaml")
 
 
 @pytest.fixture(scope="session")
-def six_models(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def six_models(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Every model of the catalog in one config, each on its default instance type."""
     text = f"region: us-west-2\n{SIX_MODELS}"
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), text, "six"))
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), text, "six"))

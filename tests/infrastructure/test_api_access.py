@@ -15,7 +15,7 @@ from falconry.catalog.capacity import MAXIMUM_RESERVED_CONCURRENCY, Capacity
 
 from .conftest import Deployment, Template, config_file
 
-Synthesise = Callable[..., Template]
+Synthesize = Callable[..., Template]
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 IAM = f"auth: iam\n  iam: {{principals: ['{ROLE}']}}"
@@ -25,7 +25,7 @@ PRIVATE = "access: private\n  vpc_endpoint_ids: [vpce-0123456789abcdef0]"
 
 
 @pytest.fixture(scope="module")
-def api(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
+def api(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     """The API's template for the lines of the section `api`."""
     known: dict[str, Template] = {}
 
@@ -34,7 +34,7 @@ def api(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempP
         text += "".join(f"  {line}\n" for line in ("api:", *lines))[2:] if lines else ""
         if text not in known:
             folder = tmp_path_factory.mktemp("config")
-            known[text] = synthesise(config_file(folder, text)).api
+            known[text] = synthesize(config_file(folder, text)).api
         return known[text]
 
     return run
@@ -58,7 +58,7 @@ def front(template: Template) -> dict[str, Any]:
     ("lines", "kind", "key"),
     [((), "CUSTOM", True), ((IAM,), "AWS_IAM", False), ((JWT,), "CUSTOM", False), ((IAM, PRIVATE), "AWS_IAM", False)],
 )
-def test_no_route_is_open_and_every_one_streams(api: Synthesise, lines: tuple[str, ...], kind: str, key: bool) -> None:
+def test_no_route_is_open_and_every_one_streams(api: Synthesize, lines: tuple[str, ...], kind: str, key: bool) -> None:
     found = methods(api(*lines))
 
     assert len(found) == len(ROUTES)
@@ -68,7 +68,7 @@ def test_no_route_is_open_and_every_one_streams(api: Synthesise, lines: tuple[st
         assert ("AuthorizerId" in method) == (kind == "CUSTOM")
 
 
-def test_overload_is_shed_at_the_door(api: Synthesise) -> None:
+def test_overload_is_shed_at_the_door(api: Synthesize) -> None:
     template = api()
 
     assert front(template)["ReservedConcurrentExecutions"] == 256
@@ -82,13 +82,13 @@ def test_capacity_ends_where_an_accounts_quota_does() -> None:
     assert Capacity.of_instances([128, 4]).requests_per_second == 2.2
 
 
-def test_a_clients_own_limits_stand(api: Synthesise) -> None:
+def test_a_clients_own_limits_stand(api: Synthesize) -> None:
     template = api("clients: [{name: app, rate_per_second: 3, burst: 5}]")
 
     assert template.only("AWS::ApiGateway::UsagePlan")["Throttle"] == {"BurstLimit": 5, "RateLimit": 3}
 
 
-def test_the_front_knows_clients_by_name_and_no_key(api: Synthesise) -> None:
+def test_the_front_knows_clients_by_name_and_no_key(api: Synthesize) -> None:
     names = front(api("clients: [{name: app}, {name: batch}]"))["Environment"]["Variables"]["FALCONRY_CLIENTS"]
 
     parts = names["Fn::Join"][1]
@@ -96,7 +96,7 @@ def test_the_front_knows_clients_by_name_and_no_key(api: Synthesise) -> None:
     assert '":"app"' in "".join(part for part in parts if isinstance(part, str))
 
 
-def test_the_access_log_has_times_and_clients_and_no_prompt(api: Synthesise) -> None:
+def test_the_access_log_has_times_and_clients_and_no_prompt(api: Synthesize) -> None:
     template = api()
     setting = template.only("AWS::ApiGateway::Stage")["AccessLogSetting"]
     line = json.loads(setting["Format"])
@@ -110,7 +110,7 @@ def test_the_access_log_has_times_and_clients_and_no_prompt(api: Synthesise) -> 
         assert group["Properties"]["RetentionInDays"] == 90
 
 
-def test_the_accounts_role_outlives_the_stack(api: Synthesise) -> None:
+def test_the_accounts_role_outlives_the_stack(api: Synthesize) -> None:
     template = api()
 
     (account,) = template.resources("AWS::ApiGateway::Account")
@@ -122,7 +122,7 @@ def test_the_accounts_role_outlives_the_stack(api: Synthesise) -> None:
     assert account["DeletionPolicy"] == role["DeletionPolicy"] == "Retain"
 
 
-def test_without_origins_there_is_no_cors(api: Synthesise) -> None:
+def test_without_origins_there_is_no_cors(api: Synthesize) -> None:
     template = api()
 
     assert methods(template, preflight=True) == []
@@ -131,7 +131,7 @@ def test_without_origins_there_is_no_cors(api: Synthesise) -> None:
 
 
 @pytest.mark.parametrize("auth", [(), (IAM,), (JWT,)])
-def test_browsers_may_ask_without_credentials(api: Synthesise, auth: tuple[str, ...]) -> None:
+def test_browsers_may_ask_without_credentials(api: Synthesize, auth: tuple[str, ...]) -> None:
     template = api(ORIGINS, *auth)
     preflights = methods(template, preflight=True)
 
@@ -150,7 +150,7 @@ def test_browsers_may_ask_without_credentials(api: Synthesise, auth: tuple[str, 
     ]
 
 
-def test_prompts_are_not_judged_by_the_web_acl(api: Synthesise) -> None:
+def test_prompts_are_not_judged_by_the_web_acl(api: Synthesize) -> None:
     acl = api().only("AWS::WAFv2::WebACL")
     rate, *groups = sorted(acl["Rules"], key=lambda rule: int(rule["Priority"]))
 
@@ -175,11 +175,11 @@ def test_prompts_are_not_judged_by_the_web_acl(api: Synthesise) -> None:
     assert {"SingleHeader": {"Name": "authorization"}} in redacted
 
 
-def test_the_web_acl_can_be_left_out(api: Synthesise) -> None:
+def test_the_web_acl_can_be_left_out(api: Synthesize) -> None:
     assert not api("web_acl: {enabled: false}").resources("AWS::WAFv2::WebACL")
 
 
-def test_a_private_api_takes_calls_through_its_endpoints_only(api: Synthesise) -> None:
+def test_a_private_api_takes_calls_through_its_endpoints_only(api: Synthesize) -> None:
     properties = api(PRIVATE).only("AWS::ApiGateway::RestApi")
 
     assert properties["EndpointConfiguration"] == {"Types": ["PRIVATE"], "VpcEndpointIds": ["vpce-0123456789abcdef0"]}
@@ -196,7 +196,7 @@ def test_a_private_api_takes_calls_through_its_endpoints_only(api: Synthesise) -
     ]
 
 
-def test_signed_calls_are_for_the_named_principals(api: Synthesise) -> None:
+def test_signed_calls_are_for_the_named_principals(api: Synthesize) -> None:
     allow, deny = api(IAM).only("AWS::ApiGateway::RestApi")["Policy"]["Statement"]
 
     assert allow["Principal"] == {"AWS": ROLE}
@@ -211,7 +211,7 @@ def test_an_account_as_principal_means_everybody_in_it() -> None:
     assert access_policy() is None
 
 
-def test_tokens_are_checked_by_the_authorizer_and_remembered(api: Synthesise) -> None:
+def test_tokens_are_checked_by_the_authorizer_and_remembered(api: Synthesize) -> None:
     template = api(JWT)
     authorizer = template.only("AWS::ApiGateway::Authorizer")
 
@@ -231,7 +231,7 @@ def test_tokens_are_checked_by_the_authorizer_and_remembered(api: Synthesise) ->
     ],
 )
 def test_a_refusal_speaks_of_what_this_apis_callers_bring(
-    api: Synthesise, lines: tuple[str, ...], response_type: str, status: str, code: str
+    api: Synthesize, lines: tuple[str, ...], response_type: str, status: str, code: str
 ) -> None:
     responses = [response["Properties"] for response in api(*lines).resources("AWS::ApiGateway::GatewayResponse")]
     (found,) = [response for response in responses if response["ResponseType"] == response_type]
@@ -240,7 +240,7 @@ def test_a_refusal_speaks_of_what_this_apis_callers_bring(
     assert json.loads(found["ResponseTemplates"]["application/json"])["error"]["code"] == code
 
 
-def test_a_custom_domain_has_modern_tls(api: Synthesise) -> None:
+def test_a_custom_domain_has_modern_tls(api: Synthesize) -> None:
     template = api("domain: {name: f.example.com, certificate_arn: 'arn:aws:acm:us-east-1:111122223333:certificate/a'}")
 
     assert template.only("AWS::ApiGateway::DomainName")["SecurityPolicy"] == "TLS_1_2"

@@ -73,12 +73,12 @@ def check(found: list[Statement], needed: dict[str, set[str]]) -> None:
 
 @pytest.fixture(scope="module")
 def templates(
-    falcon_180b: Deployment, synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory
+    falcon_180b: Deployment, synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, Any]]:
     text = "region: us-east-1\nmodels: [{name: falcon-7b}]\napi:\n  playground: true\n  auth: jwt\n"
     text += "  jwt: {issuer: https://id.example.com, audience: [falcon]}\n"
     keys = json.loads(json.dumps(falcon_180b.api.body))
-    tokens = synthesise(config_file(tmp_path_factory.mktemp("config"), text)).api.body
+    tokens = synthesize(config_file(tmp_path_factory.mktemp("config"), text)).api.body
     with_page = json.loads(json.dumps(tokens))
     return {"chat": keys, "authorizer": keys, "authorizer-with-tokens": with_page, "playground": with_page}
 

@@ -19,15 +19,15 @@ OURS = {"aws:PrincipalAccount": ACCOUNT}
 
 
 @pytest.fixture(scope="module")
-def audited(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), MATRIX["operations"].first, "operations"))
+def audited(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), MATRIX["operations"].first, "operations"))
 
 
 @pytest.fixture(scope="module")
-def kept(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def kept(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """An audit log of a deployment that keeps its data."""
     text = MATRIX["operations"].first.replace("retain_data: false\n", "")
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), text, "operations"))
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), text, "operations"))
 
 
 def logical_id(template: Template, resource_type: str, part: str) -> str:

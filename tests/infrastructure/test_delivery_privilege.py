@@ -215,7 +215,7 @@ def test_the_review_role_only_reads(roles: dict[str, Any]) -> None:
 
 
 def test_a_role_without_a_subject_cannot_be_made() -> None:
-    with pytest.raises(ValueError, match="lack `sub`; any repository could take the role on"):
+    with pytest.raises(ValueError, match="lack `sub`; any repository could assume the role"):
         GithubRole(
             Stack(App(), "stack"),
             "Role",

@@ -123,9 +123,9 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def deployment(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def deployment(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Every statement a role can have: own weights, and subnets that another account may own."""
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), CONFIG, "own"))
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), CONFIG, "own"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from falconry.catalog import INSTANCE_TYPES, MODELS
 from .conftest import Deployment, Template, config_file
 from .policies import ACCOUNT, Request, allows, resolved, statements_of
 
-Synthesise = Callable[[Path], Deployment]
+Synthesize = Callable[[Path], Deployment]
 
 SMALL = "region: us-east-1\nmodels:\n  - name: falcon-7b-instruct\n"
 
@@ -83,9 +83,9 @@ def test_the_role_can_read_what_the_model_names(six_models: Deployment) -> None:
 
 
 def test_own_weights_are_the_copy_that_was_published_when_the_deploy_began(
-    synthesise: Synthesise, tmp_path: Path
+    synthesize: Synthesize, tmp_path: Path
 ) -> None:
-    deployment = synthesise(config_file(tmp_path, f"{SMALL}    model_data: artifact_bucket\n", "own"))
+    deployment = synthesize(config_file(tmp_path, f"{SMALL}    model_data: artifact_bucket\n", "own"))
     source = deployment.models.only("AWS::SageMaker::Model")["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
     (published,) = [name for name in deployment.models.body["Parameters"] if "Published" in name]
 
@@ -101,11 +101,11 @@ def test_own_weights_are_the_copy_that_was_published_when_the_deploy_began(
     assert f"falconry-own-{ACCOUNT}-us-east-1" in [resolved(b["Properties"]["BucketName"]) for b in buckets]
 
 
-def test_settings_reach_the_container_over_jumpstarts(synthesise: Synthesise, tmp_path: Path) -> None:
+def test_settings_reach_the_container_over_jumpstarts(synthesize: Synthesize, tmp_path: Path) -> None:
     text = f"""{SMALL}    quantize: eetq
     environment: {{MAX_BATCH_PREFILL_TOKENS: "2048", MAX_CONCURRENT_REQUESTS: "64"}}
 """
-    deployment = synthesise(config_file(tmp_path, text, "tuned"))
+    deployment = synthesize(config_file(tmp_path, text, "tuned"))
     environment = deployment.models.only("AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
 
     assert environment["HF_MODEL_QUANTIZE"] == "eetq"

@@ -30,13 +30,13 @@ def test_log_groups_and_functions_are_called_as_the_command_expects(falcon_180b:
 
 
 def test_image_environment_and_weights_are_what_sagemaker_is_told(
-    synthesise: Callable[[Path], Deployment],
+    synthesize: Callable[[Path], Deployment],
 ) -> None:
     path = ROOT / "config" / "dev.yaml"
     config = settings.load(path)
     (model,) = config.models
 
-    container = synthesise(path).models.only("AWS::SageMaker::Model")["PrimaryContainer"]
+    container = synthesize(path).models.only("AWS::SageMaker::Model")["PrimaryContainer"]
 
     assert container["Image"] == containers.image(config, model)
     assert container["Environment"] == containers.environment(model)

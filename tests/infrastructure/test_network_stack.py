@@ -15,7 +15,7 @@ from stacks.deployment import add_deployment
 from .conftest import Deployment, Template, config_file, new_app
 from .policies import ACCOUNT, Request, allows, listed, resolved, statements_of
 
-Synthesise = Callable[[Path], Deployment]
+Synthesize = Callable[[Path], Deployment]
 
 SMALL = "region: us-east-1\nmodels:\n  - name: falcon-7b-instruct\n"
 EXISTING = f"""{SMALL}network:
@@ -28,13 +28,13 @@ WITH_ENDPOINTS = EXISTING.replace("    route_table_ids: [rtb-0123456789abcdef0]\
 
 
 @pytest.fixture(scope="module")
-def existing_vpc(synthesise: Synthesise, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), EXISTING, "existing"))
+def existing_vpc(synthesize: Synthesize, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), EXISTING, "existing"))
 
 
 @pytest.fixture(scope="module")
-def existing_endpoints(synthesise: Synthesise, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), WITH_ENDPOINTS, "endpoints"))
+def existing_endpoints(synthesize: Synthesize, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), WITH_ENDPOINTS, "endpoints"))
 
 
 def test_there_is_no_way_to_the_internet(falcon_180b: Deployment) -> None:
@@ -55,9 +55,9 @@ def test_subnets_lie_in_different_zones(falcon_180b: Deployment) -> None:
     [("{zones: 3}", 3, []), ("{zone_names: [us-east-1a, us-east-1d]}", 2, ["us-east-1a", "us-east-1d"])],
 )
 def test_zones_are_those_of_the_settings(
-    synthesise: Synthesise, tmp_path: Path, network: str, number: int, named: list[str]
+    synthesize: Synthesize, tmp_path: Path, network: str, number: int, named: list[str]
 ) -> None:
-    deployment = synthesise(config_file(tmp_path, f"{SMALL}network: {network}\naccount: '{ACCOUNT}'\n", "zones"))
+    deployment = synthesize(config_file(tmp_path, f"{SMALL}network: {network}\naccount: '{ACCOUNT}'\n", "zones"))
     zones = [zone.replace('{"Ref": "AWS::Region"}', "us-east-1") for zone in _zones(deployment.network)]
 
     assert len(set(zones)) == number
@@ -235,15 +235,15 @@ def test_buckets_refuse_connections_without_tls(falcon_180b: Deployment) -> None
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
 
 
-def test_bucket_names_fit_with_the_longest_settings(synthesise: Synthesise, tmp_path: Path) -> None:
+def test_bucket_names_fit_with_the_longest_settings(synthesize: Synthesize, tmp_path: Path) -> None:
     text = SMALL.replace("us-east-1", "ap-southeast-1") + f"account: '{ACCOUNT}'\n"
-    network = synthesise(config_file(tmp_path, text, "a-name-of-20-letters")).network
+    network = synthesize(config_file(tmp_path, text, "a-name-of-20-letters")).network
 
     assert all(len(bucket["Properties"]["BucketName"]) <= 63 for bucket in network.resources("AWS::S3::Bucket"))
 
 
-def test_nothing_is_kept_where_the_settings_say_so(synthesise: Synthesise, tmp_path: Path) -> None:
-    deployment = synthesise(config_file(tmp_path, f"{SMALL}retain_data: false\n", "gone"))
+def test_nothing_is_kept_where_the_settings_say_so(synthesize: Synthesize, tmp_path: Path) -> None:
+    deployment = synthesize(config_file(tmp_path, f"{SMALL}retain_data: false\n", "gone"))
 
     for template in (deployment.network, deployment.models):
         kept = [r["Type"] for r in template.body["Resources"].values() if r.get("DeletionPolicy") == "Retain"]
@@ -252,8 +252,8 @@ def test_nothing_is_kept_where_the_settings_say_so(synthesise: Synthesise, tmp_p
     assert len(deployment.network.resources("AWS::S3::Bucket")) == 1
 
 
-def test_tags_are_on_every_resource_that_takes_some(synthesise: Synthesise, tmp_path: Path) -> None:
-    deployment = synthesise(config_file(tmp_path, f"{SMALL}tags: {{cost-centre: '4711'}}\n", "tagged"))
+def test_tags_are_on_every_resource_that_takes_some(synthesize: Synthesize, tmp_path: Path) -> None:
+    deployment = synthesize(config_file(tmp_path, f"{SMALL}tags: {{cost-centre: '4711'}}\n", "tagged"))
     expected = [{"Key": "cost-centre", "Value": "4711"}, {"Key": "falconry:deployment", "Value": "tagged"}]
 
     for resource_type in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::EC2::VPC"):

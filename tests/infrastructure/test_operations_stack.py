@@ -21,9 +21,9 @@ PAGING_OF_A_MODEL = {"endpoint-errors", "endpoint-silent"}
 
 
 @pytest.fixture(scope="module")
-def configured(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Template:
+def configured(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Template:
     text = MATRIX["operations"].first
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), text, "operations")).operations
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), text, "operations")).operations
 
 
 def alarms(template: Template) -> dict[str, Mapping[str, Any]]:

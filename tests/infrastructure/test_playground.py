@@ -24,7 +24,7 @@ Assembly = tuple[dict[str, Any], Path]
 
 
 @pytest.fixture(scope="module")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assembly]:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assembly]:
     """The API's template for a config, and the folder of its assembly."""
     known: dict[str, Assembly] = {}
 
@@ -55,16 +55,16 @@ def page_folder(assembly: Assembly) -> Path:
     return folder / f"asset.{key.removesuffix('.zip')}"
 
 
-def test_there_is_none_unless_it_is_asked_for(synthesised: Callable[[str], Assembly]) -> None:
-    template, _ = synthesised(SMALL)
+def test_there_is_none_unless_it_is_asked_for(synthesized: Callable[[str], Assembly]) -> None:
+    template, _ = synthesized(SMALL)
 
     assert "playground" not in json.dumps(template)
     assert {one["AuthorizationType"] for one in of_type(template, "AWS::ApiGateway::Method")} == {"CUSTOM"}
 
 
 @pytest.mark.parametrize("lines", ["", JWT, PRIVATE])
-def test_its_route_is_open_and_no_other(synthesised: Callable[[str], Assembly], lines: str) -> None:
-    template, _ = synthesised(SMALL + "api:\n  playground: true\n" + lines)
+def test_its_route_is_open_and_no_other(synthesized: Callable[[str], Assembly], lines: str) -> None:
+    template, _ = synthesized(SMALL + "api:\n  playground: true\n" + lines)
     methods = of_type(template, "AWS::ApiGateway::Method")
     opened = [one for one in methods if one["AuthorizationType"] == "NONE"]
 
@@ -75,8 +75,8 @@ def test_its_route_is_open_and_no_other(synthesised: Callable[[str], Assembly], 
     assert page["Integration"]["ResponseTransferMode"] == "STREAM"
 
 
-def test_a_private_apis_page_is_reached_as_the_api_is(synthesised: Callable[[str], Assembly]) -> None:
-    template, _ = synthesised(SMALL + "api:\n  playground: true\n" + PRIVATE)
+def test_a_private_apis_page_is_reached_as_the_api_is(synthesized: Callable[[str], Assembly]) -> None:
+    template, _ = synthesized(SMALL + "api:\n  playground: true\n" + PRIVATE)
     (api,) = of_type(template, "AWS::ApiGateway::RestApi")
     (denied,) = [one for one in api["Policy"]["Statement"] if one["Effect"] == "Deny"]
 
@@ -84,8 +84,8 @@ def test_a_private_apis_page_is_reached_as_the_api_is(synthesised: Callable[[str
     assert denied["Condition"] == {"StringNotEquals": {"aws:SourceVpce": ["vpce-0123456789abcdef0"]}}
 
 
-def test_a_flood_of_pages_leaves_the_models_their_share(synthesised: Callable[[str], Assembly]) -> None:
-    template, _ = synthesised(SMALL + "api: {playground: true}\n")
+def test_a_flood_of_pages_leaves_the_models_their_share(synthesized: Callable[[str], Assembly]) -> None:
+    template, _ = synthesized(SMALL + "api: {playground: true}\n")
     (stage,) = of_type(template, "AWS::ApiGateway::Stage")
     throttles = {one["ResourcePath"]: one for one in stage["MethodSettings"]}
 
@@ -97,8 +97,8 @@ def test_a_flood_of_pages_leaves_the_models_their_share(synthesised: Callable[[s
     )
 
 
-def test_its_function_knows_no_model_and_is_in_no_network(synthesised: Callable[[str], Assembly]) -> None:
-    assembly = synthesised(SMALL + "api: {playground: true}\n")
+def test_its_function_knows_no_model_and_is_in_no_network(synthesized: Callable[[str], Assembly]) -> None:
+    assembly = synthesized(SMALL + "api: {playground: true}\n")
     function = page_function(assembly[0])
 
     assert "VpcConfig" not in function
@@ -110,10 +110,10 @@ def test_its_function_knows_no_model_and_is_in_no_network(synthesised: Callable[
     assert (page_folder(assembly) / "streaming_runtime" / "bootstrap").stat().st_mode & 0o111
 
 
-def test_the_front_has_none_of_the_page_in_it(synthesised: Callable[[str], Assembly]) -> None:
+def test_the_front_has_none_of_the_page_in_it(synthesized: Callable[[str], Assembly]) -> None:
     keys = []
     for text in (SMALL, SMALL + "api: {playground: true}\n"):
-        template, _ = synthesised(text)
+        template, _ = synthesized(text)
         (front,) = [
             one for one in of_type(template, "AWS::Lambda::Function") if one["Handler"] == "chat.host.handler.handler"
         ]
@@ -122,8 +122,8 @@ def test_the_front_has_none_of_the_page_in_it(synthesised: Callable[[str], Assem
     assert keys[0] == keys[1]
 
 
-def test_the_page_knows_the_models_and_their_prices(synthesised: Callable[[str], Assembly]) -> None:
-    html = (page_folder(synthesised(SMALL + "api: {playground: true}\n")) / "static_page" / "document.html").read_text(
+def test_the_page_knows_the_models_and_their_prices(synthesized: Callable[[str], Assembly]) -> None:
+    html = (page_folder(synthesized(SMALL + "api: {playground: true}\n")) / "static_page" / "document.html").read_text(
         encoding="utf-8"
     )
     (embedded,) = re.findall(r'<script type="application/json" id="facts">(.*?)</script>', html, re.DOTALL)
@@ -139,8 +139,8 @@ def test_the_page_knows_the_models_and_their_prices(synthesised: Callable[[str],
     assert facts["samples"][0]["parameters"]["max_tokens"] == 768
 
 
-def test_tokens_are_asked_for_where_callers_bring_tokens(synthesised: Callable[[str], Assembly]) -> None:
-    folder = page_folder(synthesised(SMALL + "api:\n  playground: true\n" + JWT))
+def test_tokens_are_asked_for_where_callers_bring_tokens(synthesized: Callable[[str], Assembly]) -> None:
+    folder = page_folder(synthesized(SMALL + "api:\n  playground: true\n" + JWT))
 
     assert '"credentials":"token"' in (folder / "static_page" / "document.html").read_text(encoding="utf-8")
 
@@ -155,8 +155,8 @@ def test_tokens_are_asked_for_where_callers_bring_tokens(synthesised: Callable[[
         ),
     ],
 )
-def test_the_stack_says_where_it_is(synthesised: Callable[[str], Assembly], lines: str, address: str | None) -> None:
-    value = synthesised(SMALL + "api:\n  playground: true\n" + lines)[0]["Outputs"]["PlaygroundUrl"]["Value"]
+def test_the_stack_says_where_it_is(synthesized: Callable[[str], Assembly], lines: str, address: str | None) -> None:
+    value = synthesized(SMALL + "api:\n  playground: true\n" + lines)[0]["Outputs"]["PlaygroundUrl"]["Value"]
 
     if address is None:
         # The stage is part of the path: nothing on the page may begin with a slash.
@@ -166,11 +166,11 @@ def test_the_stack_says_where_it_is(synthesised: Callable[[str], Assembly], line
     assert value == address
 
 
-def test_the_same_config_gives_the_same_page(synthesised: Callable[[str], Assembly], tmp_path: Path) -> None:
+def test_the_same_config_gives_the_same_page(synthesized: Callable[[str], Assembly], tmp_path: Path) -> None:
     text = SMALL + "api: {playground: true}\n"
     again = read(synthesise_file(config_file(tmp_path, text), tmp_path / "out")).stacks["falconry-test-api"].template
 
-    assert again == synthesised(text)[0]
+    assert again == synthesized(text)[0]
 
 
 def test_the_emulated_aws_has_it_unless_the_file_says_no(tmp_path: Path) -> None:

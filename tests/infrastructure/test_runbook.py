@@ -29,9 +29,9 @@ def sections() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def everything(synthesise: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def everything(synthesize: Callable[[Path], Deployment], tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A deployment with every alarm that there is."""
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), MATRIX["operations"].first, "operations"))
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), MATRIX["operations"].first, "operations"))
 
 
 def alarms(template: Template) -> list[Mapping[str, str]]:

@@ -57,15 +57,15 @@ def test_no_stack_locks_another_by_an_export(falcon_180b: Deployment) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_cdk_nag_finds_nothing_without_a_reason(config: Path, tmp_path: Path) -> None:
-    synthesise_with_cdk_nag(config, tmp_path)
+    synthesize_with_cdk_nag(config, tmp_path)
 
 
 @pytest.mark.parametrize("name", MATRIX)
 def test_nor_in_the_matrix(name: str, tmp_path: Path) -> None:
-    synthesise_with_cdk_nag(config_file(tmp_path, MATRIX[name].first, name), tmp_path)
+    synthesize_with_cdk_nag(config_file(tmp_path, MATRIX[name].first, name), tmp_path)
 
 
-def synthesise_with_cdk_nag(config: Path, folder: Path) -> None:
+def synthesize_with_cdk_nag(config: Path, folder: Path) -> None:
     """Raises, with the report printed, where a finding is left."""
     app = new_app(folder / "cdk.out")
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))

@@ -28,11 +28,11 @@ FUNCTIONS_OF_METRIC_MATH = {"FILL", "IF", "PERIOD", "SUM"}
 @pytest.fixture(scope="module", params=CONFIGS)
 def deployment(
     request: pytest.FixtureRequest,
-    synthesise: Callable[[Path], Deployment],
+    synthesize: Callable[[Path], Deployment],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Deployment:
     name = request.param
-    return synthesise(config_file(tmp_path_factory.mktemp("config"), CONFIGS[name], name))
+    return synthesize(config_file(tmp_path_factory.mktemp("config"), CONFIGS[name], name))
 
 
 def sources(deployment: Deployment) -> dict[str, set[str]]:
@@ -112,10 +112,10 @@ def test_every_alarm_that_rolls_back_or_wakes_is_among_them(deployment: Deployme
     ],
 )
 def test_a_metric_that_nothing_emits_would_be_found(
-    synthesise: Callable[[Path], Deployment], tmp_path: Path, kind: str, says: str
+    synthesize: Callable[[Path], Deployment], tmp_path: Path, kind: str, says: str
 ) -> None:
     # GIVEN a deployment in which one metric's name is wrong, wherever a widget or an alarm has it
-    right = synthesise(config_file(tmp_path, CONFIGS["zero"], "zero"))
+    right = synthesize(config_file(tmp_path, CONFIGS["zero"], "zero"))
     assert any(one.metric.name == says for one in watched(right))
     wrong = Deployment(
         right.network, *(misspelt(one, kind, says) for one in (right.models, right.api, right.operations))
@@ -147,7 +147,7 @@ def test_an_axis_says_the_unit_of_what_is_drawn(deployment: Deployment) -> None:
     ]
 
     # The number of samples is a count, whatever was measured.
-    assert [line for line in wrong if "'Instances that report'" not in line] == []
+    assert [line for line in wrong if "'Reporting instances'" not in line] == []
 
 
 def test_every_formula_refers_to_metrics_of_its_own_widget(deployment: Deployment) -> None:
