@@ -164,3 +164,12 @@ def test_what_is_not_sampled_is_not_sent(header: str, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(socket, "socket", refuse)
     tracing.send(Record(model="falcon-7b"))
+
+
+def test_the_line_of_a_refused_request_has_what_was_known_by_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = line_of(FakeClient([]), monkeypatch, capsys, stream=True, n=2, messages=[{"role": "nobody"}])
+
+    assert (line["model"], line["stream"], line["choices"]) == ("falcon-180b-chat", True, 2)
+    assert (line["status"], line["error_param"]) == (400, "messages[0].role")

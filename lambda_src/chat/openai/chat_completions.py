@@ -32,8 +32,7 @@ class ChatCompletions:
         call.record.model = model.name
         template = template_of(model, self.models)
         container = container_of(model)
-        request = parse_chat_request(body, container, template)
-        call.record.stream, call.record.choices = request.stream, request.choices
+        request = parse_chat_request(body, container, template, call.record)
         prepared = container.prepare(request.parameters)
         requests = [
             GenerationRequest(

@@ -12,6 +12,7 @@ from chat.openai.shared_parameters import generation_parameters, includes_usage
 from chat.parameters import Checked, check
 from chat.prompt.messages import parse_messages
 from chat.prompt.templates import ChatTemplate, Message
+from chat.record import Record
 from chat.serving.container import GenerationParameters, ServingContainer
 
 
@@ -32,18 +33,23 @@ class ChatRequest:
     parameters: GenerationParameters
 
 
-def parse_chat_request(body: Mapping[str, object], container: ServingContainer, template: ChatTemplate) -> ChatRequest:
-    """The request whose body is `body`, for a model that `container` serves. Raises ApiError that names the field."""
+def parse_chat_request(
+    body: Mapping[str, object], container: ServingContainer, template: ChatTemplate, record: Record
+) -> ChatRequest:
+    """The request whose body is `body`, for a model that `container` serves. Raises ApiError that names the field;
+    `record` then has what was known by then."""
     given = check(CHAT_BODY, body, server=container)
+    record.stream = stream = given.flag("stream")
     include_usage = includes_usage(given)
+    record.choices = choices = given.integer("n") or 1
     top = _top_logprobs(given)
     messages = parse_messages(given.value("messages"))
     max_tokens = _max_tokens(given)
     return ChatRequest(
         messages=messages,
         max_tokens=max_tokens,
-        choices=given.integer("n") or 1,
-        stream=given.flag("stream"),
+        choices=choices,
+        stream=stream,
         include_usage=include_usage,
         top_logprobs=top,
         parameters=generation_parameters(

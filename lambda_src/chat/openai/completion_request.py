@@ -10,6 +10,7 @@ from chat.generation.choices import MOST_CHOICES
 from chat.openai.completion_parameters import COMPLETION_BODY, DEFAULT_MAX_TOKENS
 from chat.openai.shared_parameters import generation_parameters, includes_usage
 from chat.parameters import Checked, check, check_unicode
+from chat.record import Record
 from chat.serving.container import GenerationParameters, ServingContainer
 
 
@@ -37,9 +38,13 @@ class CompletionRequest:
         return len(self.prompts) * self.generated
 
 
-def parse_completion_request(body: Mapping[str, object], container: ServingContainer) -> CompletionRequest:
-    """The request whose body is `body`, for a model that `container` serves. Raises ApiError that names the field."""
+def parse_completion_request(
+    body: Mapping[str, object], container: ServingContainer, record: Record
+) -> CompletionRequest:
+    """The request whose body is `body`, for a model that `container` serves. Raises ApiError that names the field;
+    `record` then has what was known by then."""
     given = check(COMPLETION_BODY, body, server=container)
+    record.stream = stream = given.flag("stream")
     include_usage = includes_usage(given)
     prompts = _prompts(given.value("prompt"))
     returned = given.integer("n") or 1
@@ -49,12 +54,13 @@ def parse_completion_request(body: Mapping[str, object], container: ServingConta
         max_tokens=given.integer("max_tokens") or DEFAULT_MAX_TOKENS,
         generated=_generated(given, returned),
         returned=returned,
-        stream=given.flag("stream"),
+        stream=stream,
         include_usage=include_usage,
         echo=given.flag("echo"),
         top_logprobs=top,
         parameters=generation_parameters(given, top_logprobs=top or 0, top_logprobs_param="logprobs"),
     )
+    record.choices = request.choices
     if top is not None and request.echo:
         raise ApiError(
             ErrorKind.UNSUPPORTED_PARAMETER,

@@ -31,8 +31,7 @@ class Completions:
         model = model_of(body, self.models)
         call.record.model = model.name
         container = container_of(model)
-        request = parse_completion_request(body, container)
-        call.record.stream, call.record.choices = request.stream, request.choices
+        request = parse_completion_request(body, container, call.record)
         prompts = [TextPrompt(model, prompt, request.max_tokens) for prompt in request.prompts]
         prepared = container.prepare(request.parameters)
         chooses = request.generated > request.returned
