@@ -76,7 +76,7 @@ def test_the_working_folder_is_compared_with_a_branch(repository: Path, tmp_path
     assert errors == ""
     assert process.returncode == 1
     assert "## ❌ Cannot be synthesised: config/third.yaml" in comment
-    assert "config/third.yaml:8: models[0].instance_type: 'ml.g5.2xlrage' is not an instance type" in comment
+    assert "config/third.yaml:9: models[0].instance_type: 'ml.g5.2xlrage' is not an instance type" in comment
     assert "1. **dev: API:** AWS WAF is turned off" in comment
     assert "### second" in comment
     assert "| `falconry-second-models` | 9 |" in comment
