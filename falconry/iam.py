@@ -34,7 +34,7 @@ class Grant:
     conditions: frozenset[Condition]
 
     def covers(self, other: Grant) -> bool:
-        """Whether whatever `other` says of a request, this one says too."""
+        """Whether this grant includes everything that `other` grants or denies."""
         return (
             self.allows == other.allows
             and (self.principal == other.principal or (self.principal == EVERYBODY and other.principal != ""))
@@ -58,7 +58,7 @@ def wider(before: Iterable[Grant], after: Iterable[Grant]) -> list[Grant]:
 
 
 def dropped_conditions(grant: Grant, before: Iterable[Grant]) -> frozenset[Condition]:
-    """The conditions under which alone `before` had allowed the same; none if it did not at all."""
+    """The conditions that limited the same grant in `before`; none if it was not there."""
     bare = Grant(grant.allows, grant.principal, grant.action, grant.resource, frozenset())
     for other in before:
         without = Grant(other.allows, other.principal, other.action, other.resource, frozenset())
@@ -80,7 +80,7 @@ def _of_statement(statement: Mapping[str, Any]) -> Iterator[Grant]:
 
 
 def _either(statement: Mapping[str, Any], name: str) -> list[str]:
-    """The patterns of Action or Resource; those of NotAction as one text that is like no other."""
+    """The patterns of Action or Resource; those of NotAction as one text that matches nothing else."""
     if f"Not{name}" in statement:
         return ["all but " + ", ".join(sorted(str(item) for item in _many(statement[f"Not{name}"])))]
     return [str(item) for item in _many(statement.get(name, ""))]

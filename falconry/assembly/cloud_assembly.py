@@ -13,7 +13,7 @@ from falconry.errors import CommandError
 Resource = Mapping[str, Any]
 
 FAILURE_SUFFIX = ".failed"
-"""Beside assemblies, NAME.failed has what `cdk synth` said of the config NAME that it could not synthesise."""
+"""Beside assemblies, NAME.failed has what `cdk synth` said of the config NAME that it could not synthesize."""
 
 
 @dataclass(frozen=True, slots=True)

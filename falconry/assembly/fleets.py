@@ -1,4 +1,4 @@
-"""The endpoints of an assembly as what a caller meets: a name, a model, and a fleet of instances."""
+"""The endpoints of an assembly: name, model, and fleet of instances."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from falconry.catalog import MODELS
 from falconry.catalog.endpoint_updates import LONGEST_START_SECONDS
 
 BF16_GIB = 2 / 2**30
-"""JumpStart's weights are bf16, two bytes a parameter, also where the container quantises them as it loads."""
+"""JumpStart's weights are bf16, two bytes per parameter, even if the container quantizes them while loading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Values in templates: what they refer to, how they read, where two of them differ."""
+"""Values in templates: their references, their text, and their differences."""
 
 from __future__ import annotations
 

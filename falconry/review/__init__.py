@@ -1,4 +1,4 @@
-"""What a pull request does to what runs, without an account and without the network.
+"""What a pull request does to a deployment, computed without an account or the network.
 
 In: two cloud assemblies (`falconry.assembly`). Each side is read once into a `Comparison`; every check (`api`,
 `clients`, `data`, `endpoints`, `network`, `permissions`, `stacks`) turns it into findings; `report` gives the verdict.

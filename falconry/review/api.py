@@ -1,4 +1,4 @@
-"""The API: who is let in, from where, and what stands in front."""
+"""The API: who may call it, from where, and what protects it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from falconry.review.resources import REPLACING, ResourceChange
 MODES = {
     ("CUSTOM", True): "API keys",
     ("NONE", True): "API keys",
-    ("CUSTOM", False): "tokens that an authorizer checks",
+    ("CUSTOM", False): "tokens checked by an authorizer",
     ("AWS_IAM", False): "IAM signatures",
     ("AWS_IAM", True): "IAM signatures and API keys",
-    ("COGNITO_USER_POOLS", False): "tokens of a user pool",
+    ("COGNITO_USER_POOLS", False): "user pool tokens",
     ("NONE", False): "nothing",
 }
-"""(AuthorizationType, ApiKeyRequired) to what a caller must bring."""
+"""(AuthorizationType, ApiKeyRequired) to the credentials that a caller needs."""
 
 Methods = Mapping[tuple[str, str], Method]
 
@@ -31,7 +31,7 @@ ORIGIN_PARAMETER = "method.response.header.Access-Control-Allow-Origin"
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """What changes for those who call, and for those who should not."""
+    """Changes for callers, and for those who should not be able to call."""
     base, head, changes = comparison.kept, comparison.head, comparison.changes
     yield from _authorization(base.methods, head.methods)
     yield from _endpoints(changes)
@@ -45,12 +45,12 @@ def findings(comparison: Comparison) -> Iterator[Finding]:
 def _authorization(old: Methods, new: Methods) -> Iterator[Finding]:
     opened = [method for key, method in new.items() if method.open and not (key in old and old[key].open)]
     for method in [method for method in opened if method.page]:
-        what = f"A page is open to everybody who reaches the API, at `{method.route}`. To ask a model still takes "
-        yield attention(Topic.ACCESS, "API", what + "what the other routes ask for.")
+        what = f"`{method.route}` serves a page to anyone who can reach the API. "
+        yield attention(Topic.ACCESS, "API", what + "Calling a model still requires what the other routes require.")
     opened = [method for method in opened if not method.page]
     if opened:
         names = ", ".join(f"`{method.route}`" for method in opened)
-        what = f"Authorization is turned off: anybody who reaches the API may call {names}."
+        what = f"Authorization is turned off: anyone who can reach the API may call {names}."
         yield danger(Topic.ACCESS, "API", what, "Give each method an authorization type or `apiKeyRequired`.")
     changed: dict[tuple[str, str], list[str]] = {}
     for key, method in new.items():
@@ -59,10 +59,12 @@ def _authorization(old: Methods, new: Methods) -> Iterator[Finding]:
             changed.setdefault((_mode(before.mode), _mode(method.mode)), []).append(method.route)
     for (one, other), routes in changed.items():
         what = (
-            f"{len(routes)} routes ask for {other} and no longer for {one}: every caller is refused from the deploy on "
-            "until it sends the other."
+            f"{len(routes)} routes require {other} instead of {one}: after the deploy, callers are refused until they "
+            "switch."
         )
-        mend = "Tell the callers the day, or deploy a second config for the new way and move them over one by one."
+        mend = (
+            "Announce the date, or deploy a second config with the new authorization and move callers over one by one."
+        )
         yield danger(Topic.CLIENTS, "API", what, mend)
 
 
@@ -80,24 +82,24 @@ def _endpoints(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
         if change.type == "AWS::ApiGateway::RestApi" and change.before and change.after:
             before, after = _types(change.before), _types(change.after)
             if "PRIVATE" in before and "PRIVATE" not in after:
-                what = "The API becomes public: until now only VPC endpoints led to it, now the whole internet does."
-                mend = "Check that the keys are known to nobody else, and that a web ACL is in front."
+                what = "The API becomes public: until now it was reachable only through VPC endpoints."
+                mend = "Make sure that no key has leaked and that a web ACL protects the API."
                 yield danger(Topic.ACCESS, change.path, what, mend)
             elif "PRIVATE" in after and "PRIVATE" not in before:
-                what = "The API becomes private: callers that do not come through its VPC endpoints are cut off."
-                mend = "Move the callers to the VPC endpoints first, or deploy a second, private config beside it."
+                what = "The API becomes private: callers that do not use its VPC endpoints are cut off."
+                mend = "Move the callers to the VPC endpoints first, or deploy a second, private config."
                 yield danger(Topic.CLIENTS, change.path, what, mend)
         if change.type == "AWS::ApiGateway::RestApi" and change.before and change.action in REPLACING:
-            what = "The API is replaced: its URL is another after the deploy, and every API key's plan is renewed."
-            mend = "Put a custom domain in front of it (`api.domain`) before, so that the callers' URL stays."
+            what = "The API is replaced: its URL changes, and every usage plan is recreated."
+            mend = "Set a custom domain (`api.domain`) first, so that the callers' URL stays the same."
             yield danger(Topic.CLIENTS, change.path, what, mend)
         if change.type == "AWS::ApiGateway::DomainName" and change.after is None:
-            what = "The custom domain goes: callers that use its name reach nothing."
+            what = "The custom domain is removed: callers that use it cannot reach the API."
             yield danger(Topic.CLIENTS, change.path, what, "Tell the callers the new base URL first.")
 
 
 def _policies(base: Side, head: Side) -> Iterator[Finding]:
-    """An API whose methods want IAM signatures is as open as its resource policy."""
+    """Wider resource policies of APIs with IAM authorization, which are as open as that policy."""
     signed = [method for method in head.methods.values() if method.mode[0] == "AWS_IAM"]
     for stack, logical_id, resource in head.assembly.of_type("AWS::ApiGateway::RestApi"):
         before = base.resource(stack.name, logical_id)
@@ -109,8 +111,8 @@ def _policies(base: Side, head: Side) -> Iterator[Finding]:
         for grant in wider(old, new):
             world = grant.allows and grant.principal == EVERYBODY and not grant.conditions
             if world and f"/{PREFLIGHT}/" not in grant.resource and not denied_unless:
-                what = f"Every identity of every AWS account may call `{grant.resource}`."
-                mend = "Name the roles, users or accounts that may call in `api.iam.principals`."
+                what = f"Every identity in every AWS account may call `{grant.resource}`."
+                mend = "List the roles, users or accounts that may call it in `api.iam.principals`."
                 yield danger(Topic.ACCESS, stack.path(logical_id), what, mend)
 
 
@@ -119,17 +121,17 @@ def _web_acl(base: CloudAssembly, head: CloudAssembly, changes: Sequence[Resourc
     still = list(head.of_type("AWS::WAFv2::WebACLAssociation"))
     apis = [resource for _, _, resource in head.of_type("AWS::ApiGateway::RestApi")]
     if guarded and not still:
-        what = "AWS WAF is turned off: no limit per address, no managed rules."
+        what = "AWS WAF is turned off: no rate limit per address, no managed rules."
         if any("PRIVATE" not in _types(api) for api in apis):
-            mend = "Keep `web_acl: {enabled: true}`, or make sure that another firewall is in front of the API."
-            yield danger(Topic.ACCESS, "API", f"{what} The API is reached from the whole internet.", mend)
+            mend = "Keep `web_acl: {enabled: true}`, or make sure that another firewall protects the API."
+            yield danger(Topic.ACCESS, "API", f"{what} The API is reachable from the internet.", mend)
         else:
             yield attention(Topic.ACCESS, "API", f"{what} The API is private.")
     for change in changes:
         if change.type == "AWS::WAFv2::WebACL" and change.before and change.after:
             old, new = (_rules(one) for one in (change.before, change.after))
             for name in sorted(old.keys() - new.keys()):
-                yield attention(Topic.ACCESS, change.path, f"The web ACL's rule `{name}` goes.")
+                yield attention(Topic.ACCESS, change.path, f"The web ACL's rule `{name}` is removed.")
             for name in sorted(old.keys() & new.keys()):
                 yield from _weaker(change.path, name, old[name], new[name])
 
@@ -141,29 +143,29 @@ def _rules(resource: Resource) -> dict[str, Mapping[str, Any]]:
 def _weaker(path: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
     limits = [one["Statement"].get("RateBasedStatement", {}).get("Limit") for one in (old, new)]
     if None not in limits and limits[1] > limits[0]:
-        what = f"`{name}` lets one address send {limits[1]:,} requests and no longer {limits[0]:,}."
+        what = f"`{name}` lets one address send {limits[1]:,} requests, up from {limits[0]:,}."
         yield attention(Topic.ACCESS, path, what)
     blocked = "Block" in old.get("Action", {}) or "None" in old.get("OverrideAction", {})
     blocks = "Block" in new.get("Action", {}) or "None" in new.get("OverrideAction", {})
     if blocked and not blocks:
-        yield attention(Topic.ACCESS, path, f"`{name}` only counts what it blocked.")
+        yield attention(Topic.ACCESS, path, f"`{name}` only counts what it used to block.")
 
 
 def _origins(base: CloudAssembly, head: CloudAssembly) -> Iterator[Finding]:
     old, new = _allowed_origins(base), _allowed_origins(head)
     if "*" in new and "*" not in old:
-        what = "Web pages of every origin may call the API: a key that a page holds can be used from any other page."
-        mend = "Name the origins in `api.cors_origins`, unless the pages are anybody's."
+        what = "Web pages of every origin may call the API: a key held by one page works from any other."
+        mend = "List the origins in `api.cors_origins`, unless any page may call."
         yield attention(Topic.ACCESS, "CORS", what, mend)
     elif added := sorted(new - old):
-        yield note(Topic.ACCESS, "CORS", f"Web pages of {', '.join(f'`{one}`' for one in added)} may call.")
+        yield note(Topic.ACCESS, "CORS", f"Web pages of {', '.join(f'`{one}`' for one in added)} may call the API.")
     if (removed := sorted(old - new)) and "*" not in new:
         names = "every origin" if removed == ["*"] else ", ".join(f"`{one}`" for one in removed)
-        yield attention(Topic.CLIENTS, "CORS", f"Browsers refuse calls from pages of {names}.")
+        yield attention(Topic.CLIENTS, "CORS", f"Browsers will refuse calls from pages of {names}.")
 
 
 def _allowed_origins(assembly: CloudAssembly) -> set[str]:
-    """What the front is told, and what the preflight answers say."""
+    """The origins in the gateway function's configuration and in preflight answers."""
     found: set[str] = set()
     for _, _, resource in assembly.of_type("AWS::Lambda::Function"):
         variables = resource["Properties"].get("Environment", {}).get("Variables", {})
@@ -185,11 +187,11 @@ def _tokens(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
         )
         issuers = [one.get("FALCONRY_JWT_ISSUER") for one in (old, new)]
         if None not in issuers and issuers[0] != issuers[1]:
-            what = f"Tokens of `{issuers[1]}` are taken and no longer those of `{issuers[0]}`: callers are refused."
-            yield danger(Topic.CLIENTS, change.path, what, "Have every caller fetch tokens of the new issuer first.")
+            what = f"Tokens from `{issuers[1]}` replace those from `{issuers[0]}`: callers are refused."
+            yield danger(Topic.CLIENTS, change.path, what, "Have every caller get tokens from the new issuer first.")
         audiences = [set(json.loads(one.get("FALCONRY_JWT_AUDIENCE", "[]"))) for one in (old, new)]
         if "FALCONRY_JWT_AUDIENCE" in old and "FALCONRY_JWT_AUDIENCE" in new:
             for name in sorted(audiences[1] - audiences[0]):
-                yield attention(Topic.ACCESS, change.path, f"Tokens for the audience `{name}` are taken too.")
+                yield attention(Topic.ACCESS, change.path, f"Tokens for the audience `{name}` are accepted too.")
             for name in sorted(audiences[0] - audiences[1]):
-                yield attention(Topic.CLIENTS, change.path, f"Tokens for the audience `{name}` are refused.")
+                yield attention(Topic.CLIENTS, change.path, f"Tokens for the audience `{name}` are no longer accepted.")

@@ -1,4 +1,4 @@
-"""The clients: their keys, and how much each may send."""
+"""The clients: their keys and limits."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.resources import REPLACING, Action, ResourceChange
 
 LIMITS = {
-    ("Throttle", "RateLimit"): "requests a second",
-    ("Throttle", "BurstLimit"): "requests at once",
-    ("Quota", "Limit"): "requests each {period}",
+    ("Throttle", "RateLimit"): "requests per second",
+    ("Throttle", "BurstLimit"): "requests in a burst",
+    ("Quota", "Limit"): "requests per {period}",
 }
-"""Where a usage plan has what."""
+"""Property of a usage plan to its unit."""
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """Whose key stops working, and who may send more or less."""
+    """Keys that stop working, and limits that change."""
     changes = comparison.changes
     if not any(comparison.head.assembly.of_type("AWS::ApiGateway::RestApi")):
         return
     lost = [change for change in changes if change.type == "AWS::ApiGateway::ApiKey" and change.after is None]
     for change in lost:
         name = _name(change.before, "Name")
-        what = "The client's key is deleted: requests that bring it are refused with 403 from the deploy on."
-        yield attention(Topic.CLIENTS, name, what, "Ask whoever uses it, or look for the client in the access log.")
+        what = "The client's key is deleted: requests with it are refused with 403 after the deploy."
+        yield attention(Topic.CLIENTS, name, what, "Ask its users, or look for the client in the access log.")
     for change in changes:
         if change.type == "AWS::ApiGateway::ApiKey" and change.before and change.after:
             yield from _key(change)
@@ -38,8 +38,8 @@ def _key(change: ResourceChange) -> Iterator[Finding]:
     name = _name(change.after, "Name")
     properties = (change.after or {}).get("Properties", {})
     if change.action in REPLACING:
-        what = "The client's key gets another value: requests that bring the old one are refused."
-        mend = "Leave the key's name as it is, or hand the new value out before the deploy ends."
+        what = "The client's key gets a new value: requests with the old one are refused."
+        mend = "Keep the key's name, or plan to hand out the new value right after the deploy."
         yield danger(Topic.CLIENTS, name, what, mend)
     if properties.get("Enabled") is False and (change.before or {}).get("Properties", {}).get("Enabled") is not False:
         yield attention(Topic.CLIENTS, name, "The client's key is disabled: its requests are refused.")
@@ -48,7 +48,7 @@ def _key(change: ResourceChange) -> Iterator[Finding]:
 def _plan(change: ResourceChange) -> Iterator[Finding]:
     if change.action == Action.ADDED:
         limits = ", ".join(filter(None, (_limit(change.after, key) for key in LIMITS)))
-        yield note(Topic.CLIENTS, _name(change.after, "UsagePlanName"), f"A new client: {limits or 'without limits'}.")
+        yield note(Topic.CLIENTS, _name(change.after, "UsagePlanName"), f"New client: {limits or 'no limits'}.")
     if not change.before or not change.after:
         return
     fewer: list[str] = []
@@ -56,14 +56,14 @@ def _plan(change: ResourceChange) -> Iterator[Finding]:
     for key in LIMITS:
         before, after = _number(change.before, key), _number(change.after, key)
         if before != after:
-            was, now = (_limit(one, key) or "any number" for one in (change.before, change.after))
+            was, now = (_limit(one, key) or "unlimited" for one in (change.before, change.after))
             less = after is not None and (before is None or after < before)
-            (fewer if less else more).append(f"{now} (before {was.partition(' ')[0] if before else was})")
+            (fewer if less else more).append(f"{now} (was {was.partition(' ')[0] if before else was})")
     name = _name(change.after, "UsagePlanName")
     if fewer:
-        yield attention(Topic.CLIENTS, name, f"May send less: {', '.join(fewer)}.")
+        yield attention(Topic.CLIENTS, name, f"Lower limits: {', '.join(fewer)}.")
     if more:
-        yield note(Topic.CLIENTS, name, f"May send more: {', '.join(more)}.")
+        yield note(Topic.CLIENTS, name, f"Higher limits: {', '.join(more)}.")
 
 
 def _number(resource: Mapping[str, Any] | None, key: tuple[str, str]) -> float | None:

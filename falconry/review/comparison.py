@@ -1,6 +1,6 @@
-"""What a review knows of a deployment: both sides, each read once, and what becomes of every resource.
+"""A deployment before and after: each side read once, and what happens to every resource.
 
-Every check takes a `Comparison` and gives findings.
+Every check takes a `Comparison` and yields findings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from falconry.review.resources import ResourceChange, changed_resources, left_st
 
 @dataclass(frozen=True)
 class Side:
-    """An assembly, and what several checks ask of it."""
+    """An assembly, with what several checks need from it."""
 
     assembly: CloudAssembly
 
@@ -38,7 +38,7 @@ class Side:
         return policies(self.assembly)
 
     def resource(self, stack: str, logical_id: str) -> Resource | None:
-        """One resource; None where this side has none of that name."""
+        """A resource, or None if this side does not have it."""
         found = self.assembly.stacks.get(stack)
         return found.resources.get(logical_id) if found else None
 
@@ -56,7 +56,7 @@ class Comparison:
         left: the stacks of the base that the head no longer describes. They run on and nobody updates them.
         kept: the base without those.
         running: everything that runs after the deploy: the head, and what is left.
-        changes: what becomes of every resource, stack by stack.
+        changes: what happens to every resource, stack by stack.
     """
 
     base: Side

@@ -1,4 +1,4 @@
-"""What the deployment costs a month before and after, by list prices."""
+"""The monthly cost before and after, at list prices."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from falconry.review.comparison import Side
 PRICE_REGION = "us-east-1"
 
 Range = tuple[float, float]
-"""US dollars a month with the fewest and with the most instances."""
+"""US dollars per month with the fewest and with the most instances."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the bill; None where there is nothing on that side, or no known price."""
+    """One line of the bill; None if that side has nothing to bill, or the price is unknown."""
 
     name: str
     before: Range | None
@@ -75,12 +75,12 @@ def cost(before: Side, after: Side) -> CostComparison:
 
 
 def fewest_usd_per_month(side: Side) -> float:
-    """What a side costs with its fewest instances."""
+    """The monthly cost of a side with its fewest instances."""
     return _sum(amount for _, amount in _items(side))[0]
 
 
 def usd_per_hour(instance_type: str, count: int) -> float | None:
-    """So many instances, None where the price is not known."""
+    """The price of `count` instances, None if it is unknown."""
     price = _usd_per_hour(instance_type)
     return None if price is None else price * count
 

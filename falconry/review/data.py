@@ -1,4 +1,4 @@
-"""Data at risk: what holds it is removed, replaced, exposed, or kept for a shorter time."""
+"""Data at risk: stores that are removed, replaced, exposed, or kept for a shorter time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STORES = {
     "AWS::RDS::DBInstance": "database",
     "AWS::RDS::DBCluster": "database",
 }
-"""Types whose content is nowhere else."""
+"""Types that hold the only copy of their content."""
 
 LOGS = {"AWS::Logs::LogGroup": "log group"}
 
@@ -28,12 +28,12 @@ KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
 """Deletion policies under which the data outlives its resource."""
 
 _KEEP = (
-    "Keep the resource; to take it out of the stack only, deploy `DeletionPolicy: Retain` (`retain_data: true`) first."
+    "Keep the resource. To remove it from the stack only, deploy `DeletionPolicy: Retain` (`retain_data: true`) first."
 )
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """What becomes of buckets, keys, logs and the like."""
+    """What happens to buckets, keys, logs and other stores."""
     for change in comparison.changes:
         noun = STORES.get(change.type) or LOGS.get(change.type)
         if noun is None:
@@ -49,12 +49,12 @@ def findings(comparison: Comparison) -> Iterator[Finding]:
 
 
 def of_left_stack(stack: Stack) -> list[str]:
-    """The paths of what holds data in a stack that runs on without a description."""
+    """The paths of the stores in a stack that the app no longer has."""
     return [stack.path(name) for name, resource in stack.resources.items() if resource["Type"] in STORES]
 
 
 def _subject(assembly: CloudAssembly, change: ResourceChange) -> str:
-    """A resource's path, with its name where it has one."""
+    """A resource's path, with its name if it has one."""
     properties = (change.before or change.after or {}).get("Properties", {})
     for key in ("BucketName", "LogGroupName", "TableName"):
         if key in properties:
@@ -64,14 +64,14 @@ def _subject(assembly: CloudAssembly, change: ResourceChange) -> str:
 
 def _removed(change: ResourceChange, noun: str, subject: str) -> Finding:
     if change.action == Action.LEFT_BEHIND:
-        what = f"The {noun} leaves the stack and stays in the account (`Retain`), unmanaged; its cost goes on."
+        what = f"The {noun} leaves the stack and stays in the account (`Retain`): unmanaged, at the same cost."
         return attention(Topic.DATA, subject, what, "Delete it by hand when its content is no longer needed.")
     if change.type == "AWS::KMS::Key":
-        what = "The KMS key is deleted: after its waiting period nothing that it encrypted can be read again."
+        what = "The KMS key is deleted: after the waiting period, nothing that it encrypted can be decrypted."
         return danger(Topic.DATA, subject, what, _KEEP)
     if change.type in LOGS:
-        return attention(Topic.DATA, subject, "The log group is deleted with all that is in it.")
-    return danger(Topic.DATA, subject, f"The {noun} is deleted with all that is in it.", _KEEP)
+        return attention(Topic.DATA, subject, "The log group is deleted with all of its content.")
+    return danger(Topic.DATA, subject, f"The {noun} is deleted with all of its content.", _KEEP)
 
 
 def _replaced(change: ResourceChange, noun: str, subject: str) -> Finding:
@@ -80,12 +80,10 @@ def _replaced(change: ResourceChange, noun: str, subject: str) -> Finding:
     )
     names = ", ".join(f"`{one.name}`" for one in change.properties if one.impact != "in place")
     verb = "is" if change.action == Action.REPLACED else "may be"
-    what = f"The {noun} {verb} replaced by an empty one since {names} cannot change in place; the old one {old}."
+    what = f"The {noun} {verb} replaced by an empty one because {names} cannot be updated in place; the old one {old}."
     if change.type in LOGS:
         return attention(Topic.DATA, subject, what)
-    return danger(
-        Topic.DATA, subject, what, f"Leave {names} as it is, or make the new one beside it and move the data."
-    )
+    return danger(Topic.DATA, subject, what, f"Leave {names} unchanged, or create a second one and move the data.")
 
 
 def _weaker(change: ResourceChange, noun: str, subject: str) -> Iterator[Finding]:
@@ -95,17 +93,17 @@ def _weaker(change: ResourceChange, noun: str, subject: str) -> Iterator[Finding
         before.get(name) in KEPT and after.get(name) not in KEPT for name in ("DeletionPolicy", "UpdateReplacePolicy")
     ):
         lost = (
-            "and nothing that it encrypted can be read again" if change.type == "AWS::KMS::Key" else "with its content"
+            "and nothing that it encrypted can be decrypted" if change.type == "AWS::KMS::Key" else "with its content"
         )
-        what = f"The {noun} no longer outlives its stack: `cdk destroy`, or its removal, deletes it, {lost}."
-        mend = "Keep `retain_data: true`, unless all of it may be lost."
+        what = f"The {noun} is no longer retained: `cdk destroy`, or removing it, deletes it, {lost}."
+        mend = "Keep `retain_data: true`, unless the data is expendable."
         level = attention if change.type in LOGS else danger
         yield level(Topic.DATA, subject, what, mend)
     yield from _retention(subject, old, new)
     if change.type == "AWS::S3::Bucket":
         yield from _bucket(subject, old, new)
     if old.get("EnableKeyRotation") is True and new.get("EnableKeyRotation") is not True:
-        yield attention(Topic.DATA, subject, "The key is no longer rotated each year.")
+        yield attention(Topic.DATA, subject, "The key is no longer rotated every year.")
     if change.type in LOGS and "KmsKeyId" in old and "KmsKeyId" not in new:
         yield attention(Topic.DATA, subject, "New entries are no longer encrypted with the deployment's own key.")
 
@@ -113,19 +111,19 @@ def _weaker(change: ResourceChange, noun: str, subject: str) -> Iterator[Finding
 def _retention(subject: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
     before, after = old.get("RetentionInDays"), new.get("RetentionInDays")
     if after is not None and (before is None or after < before):
-        was = "for ever" if before is None else f"{before} days"
-        what = f"Logs are kept {after} days, before {was}: older entries are deleted soon after the deploy."
-        yield attention(Topic.DATA, subject, what, "Export what an audit may ask for.")
+        was = "unlimited" if before is None else f"{before} days"
+        what = f"Log retention drops from {was} to {after} days: older entries are deleted soon after the deploy."
+        yield attention(Topic.DATA, subject, what, "First export what an audit may need.")
     expirations = [_expirations(one) for one in (old, new)]
     for name in sorted(expirations[1].keys()):
         days, was_days = expirations[1][name], expirations[0].get(name)
         if was_days is None or days < was_days:
-            was = "for ever" if was_days is None else f"{was_days} days"
-            yield attention(Topic.DATA, subject, f"{name} are kept {days} days, before {was}.")
+            was = "indefinitely" if was_days is None else f"{was_days} days"
+            yield attention(Topic.DATA, subject, f"{name} are kept {days} days instead of {was}.")
 
 
 def _expirations(properties: Mapping[str, Any]) -> dict[str, int]:
-    """What a bucket's lifecycle rules delete, after the fewest days of any rule."""
+    """What a bucket's lifecycle rules delete, and after how many days at the earliest."""
     found: dict[str, int] = {}
     for rule in properties.get("LifecycleConfiguration", {}).get("Rules", []):
         for name, days in (
@@ -147,10 +145,10 @@ def _bucket(subject: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
             Topic.DATA, subject, what, "Keep all four on; to share objects, name the accounts in a bucket policy."
         )
     if str(new.get("AccessControl", "")).startswith("Public") and new.get("AccessControl") != old.get("AccessControl"):
-        what = f"The bucket's access control list is `{new['AccessControl']}`: anybody may read it."
-        yield danger(Topic.DATA, subject, what, "Take it out; to share objects, name the accounts in a bucket policy.")
+        what = f"The bucket's access control list is `{new['AccessControl']}`: anyone may read it."
+        yield danger(Topic.DATA, subject, what, "Remove it; to share objects, name the accounts in a bucket policy.")
     if _versioned(old) and not _versioned(new):
-        yield attention(Topic.DATA, subject, "Versioning is turned off: what is overwritten or deleted is lost.")
+        yield attention(Topic.DATA, subject, "Versioning is turned off: overwritten and deleted objects are lost.")
     if _encryption(old) == "aws:kms" and _encryption(new) != "aws:kms":
         yield attention(Topic.DATA, subject, "New objects are no longer encrypted with the deployment's own key.")
 

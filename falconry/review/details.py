@@ -1,4 +1,4 @@
-"""The folded part: every resource that changes, and what changes in it."""
+"""The folded part of the comment: every changed resource and its property changes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ORDER = (
     Action.ADDED,
     Action.CHANGED,
 )
-"""What cannot be taken back comes first."""
+"""What cannot be undone comes first."""
 
 LONGEST_VALUE = 200
-"""Lines of one property's difference; what is longer is a template's business."""
+"""The most lines shown of one property's change."""
 
 
 def resource_list(changes: Sequence[ResourceChange]) -> Iterator[str]:
-    """A table for each stack, the replaced first."""
+    """A table for each stack, replaced resources first."""
     stacks: dict[str, list[ResourceChange]] = {}
     for change in changes:
         stacks.setdefault(change.stack.name, []).append(change)
@@ -37,10 +37,10 @@ def resource_list(changes: Sequence[ResourceChange]) -> Iterator[str]:
         if all(change.action == Action.ADDED for change in of_stack):
             types = Counter(change.type for change in of_stack)
             words = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
-            yield from (f"**{name}** is new in all its parts: {words}.", "")
+            yield from (f"**{name}** (additions only): {words}.", "")
             continue
         yield from (f"**{name}**", "")
-        yield "| | resource | type | what |"
+        yield "| action | resource | type | properties |"
         yield "|---|---|---|---|"
         for change in sorted(of_stack, key=lambda one: ORDER.index(one.action)):
             path = change.path.replace("|", "&#124;").replace("`", "'")
@@ -49,7 +49,7 @@ def resource_list(changes: Sequence[ResourceChange]) -> Iterator[str]:
 
 
 def property_diffs(deployment: Deployment) -> Iterator[str]:
-    """One block: for each changed resource its properties, before and after. Nothing for what comes or goes."""
+    """One diff of the properties of all changed resources; added and removed ones are left out."""
     lines: list[str] = []
     changes = deployment.changes
     base, head = deployment.comparison.base.assembly, deployment.comparison.head.assembly
@@ -70,7 +70,7 @@ def property_diffs(deployment: Deployment) -> Iterator[str]:
             fence += "`"
         yield from (f"{fence}diff", *lines, fence)
     if tags:
-        yield from ("", f"{tags} resources change in their tags alone.")
+        yield from ("", f"{tags} resources change only in their tags.")
 
 
 def _action(change: ResourceChange) -> str:
@@ -89,7 +89,7 @@ def _why(change: ResourceChange) -> str:
 def _difference(name: str, before: Any, after: Any, impact: Impact) -> Iterator[str]:
     suffix = "" if impact == Impact.IN_PLACE else f" ({impact})"
     if before == after:
-        yield f"  {name}: what it refers to{suffix}"
+        yield f"  {name}: refers to a changed resource{suffix}"
         return
     old, new = _written(before), _written(after)
     if len(old) <= 1 and len(new) <= 1:
@@ -102,7 +102,7 @@ def _difference(name: str, before: Any, after: Any, impact: Impact) -> Iterator[
     lines = [f"{line[0]}   {line[1:]}" if not line.startswith("@@") else "    ..." for line in lines]
     yield from (lines[1:] if lines and lines[0] == "    ..." else lines)[:LONGEST_VALUE]
     if len(lines) > LONGEST_VALUE:
-        yield f"    ... and {len(lines) - LONGEST_VALUE} lines"
+        yield f"    ... and {len(lines) - LONGEST_VALUE} more lines"
 
 
 def _written(value: Any) -> list[str]:
@@ -114,7 +114,7 @@ def _written(value: Any) -> list[str]:
 
 
 def _laid_out(value: Any) -> Any:
-    """JSON inside strings, such as the front's models, reads better when it is laid out."""
+    """A value with the JSON in its strings parsed, so that it can be laid out."""
     if isinstance(value, dict):
         return {key: _laid_out(item) for key, item in value.items()}
     if isinstance(value, list):

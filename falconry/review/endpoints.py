@@ -1,4 +1,4 @@
-"""What the change does to each endpoint: whether requests fail meanwhile, and how long it takes."""
+"""What the change does to each endpoint: whether requests fail during the deploy, and how long it takes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from falconry.review.comparison import Comparison
 from falconry.review.findings import Finding, Topic, attention, danger
 from falconry.review.resources import GONE, REPLACING, ResourceChange
 
-UNKNOWN = "unknown: the catalog has no such model"
+UNKNOWN = "unknown: the model is not in the catalog"
 RUNTIME_SERVICE = ".sagemaker.runtime"
-"""How the name of the VPC endpoint's service ends, through which the front calls the models."""
+"""The end of the service name of the VPC endpoint through which the gateway function calls the models."""
 
-CUT_OFF = "the front has no way to SageMaker from the network's deploy until its own, after the models'"
+CUT_OFF = "the gateway function cannot reach SageMaker between the network's deploy and the API's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class EndpointChange:
     Attributes:
         name: before the change; `new_name` after it.
         what: "added", "removed", "replaced", "updated", "changed without a new fleet", "unchanged".
-        why: the changes that it comes from, such as "instance type ml.g5.2xlarge → ml.g5.12xlarge".
-        interrupted: whether requests fail meanwhile.
-        traffic: what becomes of the requests, in words.
-        takes: how long, "" where no instance is started.
-        extra: instances of `instance_type` that run beside the old ones meanwhile; the quota has to allow them.
+        why: the changes that cause it, such as "instance type ml.g5.2xlarge → ml.g5.12xlarge".
+        interrupted: whether requests fail during the deploy.
+        traffic: what happens to requests, in words.
+        takes: how long, "" if no instance is started.
+        extra: instances of `instance_type` that run in addition to the old ones; the quota has to allow them.
     """
 
     name: str
@@ -47,7 +47,7 @@ class EndpointChange:
 
 
 def endpoint_changes(comparison: Comparison) -> list[EndpointChange]:
-    """Every endpoint of either side, those of the head first."""
+    """Every endpoint of both sides, the head's first."""
     by_id = {(change.stack.name, change.logical_id): change for change in comparison.changes}
     old, new = comparison.kept.fleets, comparison.head.fleets
     found = [_changed(old[key], one, by_id) if key in old else _added(one) for key, one in new.items()]
@@ -61,26 +61,26 @@ def endpoint_changes(comparison: Comparison) -> list[EndpointChange]:
 
 
 def findings(comparison: Comparison, found: Sequence[EndpointChange]) -> Iterator[Finding]:
-    """The dangers among them, and what SageMaker would refuse."""
+    """Dangerous changes, and those that SageMaker would refuse."""
     for one in found:
         if one.what == "removed":
-            what = "The endpoint is deleted: requests for its model get an error from the deploy on."
-            mend = "Move the callers to another model first; the access log says who still calls."
+            what = "The endpoint is deleted: requests for its model fail after the deploy."
+            mend = "Move its callers to another model first; the access log shows who still calls it."
             yield danger(Topic.ENDPOINT, one.name, what, mend)
         elif one.what == "replaced":
             what = (
-                f"The endpoint is replaced by `{one.new_name}`. The old one is deleted with the models' deploy, and "
-                "requests fail until the API's deploy, after it, calls the new one."
+                f"The endpoint is replaced by `{one.new_name}`. The models stack deletes the old one, and "
+                "requests fail until the API stack, which is deployed after it, calls the new one."
             )
             mend = (
-                "Rather deploy the new one as a second config, move the callers over, then take this one out. "
-                "Otherwise deploy models and API one right after the other while nobody calls."
+                "Deploy the new one as a second config, move the callers over, then remove this one. "
+                "Otherwise deploy the models and the API stacks back to back at a quiet time."
             )
             yield danger(Topic.ENDPOINT, one.name, what, mend)
     cut = [one.name for one in found if one.traffic == CUT_OFF]
     if cut:
-        mend = "Rather deploy a second config and move the callers over. Otherwise announce the time."
-        yield danger(Topic.ENDPOINT, ", ".join(cut), f"Requests fail meanwhile: {CUT_OFF}.", mend)
+        mend = "Deploy a second config and move the callers over, or announce a maintenance window."
+        yield danger(Topic.ENDPOINT, ", ".join(cut), f"Requests fail during the deploy: {CUT_OFF}.", mend)
     for key, fleet in comparison.head.fleets.items():
         old = comparison.base.fleets.get(key)
         if old is not None and old.name == fleet.name:
@@ -88,16 +88,16 @@ def findings(comparison: Comparison, found: Sequence[EndpointChange]) -> Iterato
         start = _start(fleet)
         if start is not None and not start.in_time and any(one.new_name == fleet.name and one.takes for one in found):
             what = (
-                f"{fleet.weights_gib:.0f} GiB of weights may not be there in time: SageMaker gives up after "
-                f"{fleet.limits[0]:g} s of download or {fleet.limits[1]:g} s of start."
+                f"{fleet.weights_gib:.0f} GiB of weights may take too long: SageMaker times out after "
+                f"{fleet.limits[0]:g} s of download or {fleet.limits[1]:g} s of container startup."
             )
             yield attention(
-                Topic.ENDPOINT, fleet.name, what, f"Allow {LONGEST_START_SECONDS} s for both, SageMaker's most."
+                Topic.ENDPOINT, fleet.name, what, f"Set both to {LONGEST_START_SECONDS} s, SageMaker's maximum."
             )
 
 
 def _cut_off(base: CloudAssembly, changes: Sequence[ResourceChange]) -> bool:
-    """Whether the way to the models goes with the network's deploy, and a front in that VPC is there to miss it."""
+    """Whether the network's deploy removes the way to the models from a gateway function in that VPC."""
     lost = any(
         change.type == "AWS::EC2::VPCEndpoint"
         and change.before is not None
@@ -112,15 +112,15 @@ def _refused(old: Fleet, new: Fleet) -> Iterator[Finding]:
     if refuses_instance_type(old.instance_type, new.instance_type, scaled=old.scaled):
         what = (
             f"SageMaker refuses to change the instance type ({old.instance_type} → {new.instance_type}) of a variant "
-            "that is scaled: the deploy fails and is rolled back."
+            "with auto scaling: the deploy fails and rolls back."
         )
         mend = (
-            "In three deploys: `scaling: {mode: fixed}` with the old type, then the new type, then the scaling again "
+            "Use three deploys: set `scaling: {mode: fixed}`, then change the type, then restore the scaling "
             "(docs/decisions/scale-to-zero.md)."
         )
         yield danger(Topic.ENDPOINT, new.name, what, mend)
     if "AutoRollbackConfiguration" in old.deployment and "AutoRollbackConfiguration" not in new.deployment:
-        what = "A bad update is no longer rolled back: no alarm is asked during it."
+        what = "A failing update is no longer rolled back: no alarm watches it."
         yield attention(Topic.ENDPOINT, new.name, what, "Keep `update: {rollback: true}`.")
     start = _start(new)
     if start is None or old == new:
@@ -128,10 +128,10 @@ def _refused(old: Fleet, new: Fleet) -> Iterator[Finding]:
     plan = timing.update(new.deployment, _count(old, new), start)
     if plan.seconds[1] > plan.limit:
         what = (
-            f"An update may take {timing.span(plan.seconds)}; SageMaker gives up after {plan.limit / 3600:g} h and "
+            f"An update may take {timing.span(plan.seconds)}; SageMaker times out after {plan.limit / 3600:g} h and "
             "rolls it back."
         )
-        yield attention(Topic.ENDPOINT, new.name, what, "Take larger steps (`update.step_percent`) or shorter waits.")
+        yield attention(Topic.ENDPOINT, new.name, what, "Use larger steps (`update.step_percent`) or shorter waits.")
 
 
 def _added(fleet: Fleet) -> EndpointChange:
@@ -141,7 +141,7 @@ def _added(fleet: Fleet) -> EndpointChange:
         what="added",
         why=(f"{fleet.started} x {fleet.instance_type}",),
         interrupted=False,
-        traffic="serves nobody yet",
+        traffic="none yet",
         takes=_first_start(fleet),
         extra=fleet.started,
         instance_type=fleet.instance_type,
@@ -165,14 +165,14 @@ def _removed(fleet: Fleet) -> EndpointChange:
 def _changed(old: Fleet, new: Fleet, by_id: Mapping[tuple[str, str], ResourceChange]) -> EndpointChange:
     touched = [by_id[new.stack, one] for one in new.logical_ids if (new.stack, one) in by_id]
     why = tuple(dict.fromkeys(_reasons(old, new, touched)))
-    same = EndpointChange(old.name, new.name, "unchanged", why, False, "goes on", "", 0, new.instance_type)
+    same = EndpointChange(old.name, new.name, "unchanged", why, False, "uninterrupted", "", 0, new.instance_type)
     endpoint = by_id.get((new.stack, new.logical_id))
     if endpoint is not None and endpoint.action in REPLACING:
         return replace(
             same,
             what="replaced",
             interrupted=True,
-            traffic="until the API calls the new name",
+            traffic="until the API calls the new endpoint",
             takes=_first_start(new),
             extra=new.started,
         )
@@ -182,15 +182,15 @@ def _changed(old: Fleet, new: Fleet, by_id: Mapping[tuple[str, str], ResourceCha
     if start is None:
         return replace(same, what="updated", takes=UNKNOWN, extra=new.started)
     plan = timing.update(new.deployment, _count(old, new), start)
-    words = f"goes on: {plan.words}"
+    words = f"uninterrupted: {plan.words}"
     if new.components and new.fewest == 0:
-        words += "; where there is no copy, the front answers 503 as before"
-    takes = f"{timing.span(plan.seconds)} (at most {plan.limit / 3600:g} h)"
+        words += "; while no copy runs, the API answers 503 as before"
+    takes = f"{timing.span(plan.seconds)} (timeout {plan.limit / 3600:g} h)"
     return replace(same, what="updated", traffic=words, takes=takes, extra=plan.extra)
 
 
 def _count(old: Fleet, new: Fleet) -> int:
-    """How many instances an update has to renew, as far as templates tell: the fewest that there are."""
+    """How many instances an update replaces, as far as templates tell: the fewest that run."""
     return max(1, new.fewest if new.components else max(new.started, old.fewest))
 
 
@@ -207,7 +207,7 @@ def _reasons(old: Fleet, new: Fleet, touched: list[ResourceChange]) -> Iterator[
     for words, one, other in (
         ("instance type", old.instance_type, new.instance_type),
         ("instances", _bounds(old), _bounds(new)),
-        ("kind", _kind(old), _kind(new)),
+        ("hosting", _hosting(old), _hosting(new)),
     ):
         if one != other:
             yield f"{words} {one} → {other}"
@@ -218,11 +218,11 @@ def _reasons(old: Fleet, new: Fleet, touched: list[ResourceChange]) -> Iterator[
             )
             yield from _of_container(before, after)
             if change.through:
-                yield f"its network, through {change.through}"
+                yield f"network, through {change.through}"
             else:
                 yield from (one.name for one in change.properties if one.name not in ("PrimaryContainer", "Tags"))
     if old.deployment != new.deployment:
-        yield "how it is updated"
+        yield "update policy"
 
 
 def _of_container(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
@@ -241,13 +241,13 @@ def _bounds(fleet: Fleet) -> str:
     return str(fleet.fewest) if fleet.fewest == fleet.most else f"{fleet.fewest} to {fleet.most}"
 
 
-def _kind(fleet: Fleet) -> str:
-    return "with inference components" if fleet.components else "ordinary"
+def _hosting(fleet: Fleet) -> str:
+    return "inference components" if fleet.components else "dedicated instances"
 
 
 def _first_start(fleet: Fleet) -> str:
     start = _start(fleet)
-    return UNKNOWN if start is None else f"{timing.span(start.seconds)} (given up after {start.limit / 3600:g} h)"
+    return UNKNOWN if start is None else f"{timing.span(start.seconds)} (timeout {start.limit / 3600:g} h)"
 
 
 def _start(fleet: Fleet) -> timing.Start | None:

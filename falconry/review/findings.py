@@ -1,4 +1,4 @@
-"""What a reviewer has to know: each thing with how bad it is, and what to do."""
+"""Findings: what a reviewer has to know, how bad it is, and what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """DANGER stops the pull request; ATTENTION asks for a look; NOTE is good to know."""
+    """DANGER stops the pull request; ATTENTION is a warning; NOTE is for information."""
 
     DANGER = "danger"
     ATTENTION = "attention"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a finding is about, in the order in which a reviewer reads."""
+    """The subject of a finding, in the order in which a reviewer reads."""
 
     ENDPOINT = "endpoint"
     ACCESS = "access"
@@ -28,7 +28,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One of them.
+    """One thing that a reviewer has to know.
 
     Attributes:
         subject: what it is about, such as an endpoint's name or a construct path.
@@ -56,6 +56,6 @@ def note(topic: Topic, subject: str, what: str) -> Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Dangers first, then by topic; each once."""
+    """The findings without duplicates: dangers first, then by topic."""
     levels, topics = list(Level), list(Topic)
     return sorted(dict.fromkeys(findings), key=lambda one: (levels.index(one.level), topics.index(one.topic)))

@@ -1,7 +1,7 @@
-"""`make review BASE=main`: synthesises every config of two branches and reviews the difference, as a workflow does.
+"""`make review BASE=main`: synthesizes every config of two branches and reviews the difference, as a workflow does.
 
 The head is the working folder with all that is not committed yet. The base is checked out into a temporary folder and
-synthesised with the packages that are installed here.
+synthesized with the packages that are installed here.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from falconry.cdk import Cdk
 from falconry.errors import CommandError
 
 INSTALLED = (".venv", "node_modules")
-"""What a checkout needs beside itself and does not bring."""
+"""What a checkout needs but does not contain."""
 
 AT_ONCE = 2
-"""Syntheses at the same time: each keeps a Python and a Node process busy."""
+"""Concurrent syntheses: each keeps a Python and a Node process busy."""
 
 _NO_NEWS = re.compile("Subprocess exited with error|NOTICES")
-"""Lines of the CLI's own that say nothing about the config."""
+"""Lines of the CLI that say nothing about the config."""
 
 
-def synthesise_both(base: str, project: Path, folder: Path) -> tuple[Path, Path]:
+def synthesize_both(base: str, project: Path, folder: Path) -> tuple[Path, Path]:
     """Two folders below `folder` with NAME.out, or NAME.failed, for each config of the branch `base` and of `project`.
 
     Raises:
@@ -46,7 +46,7 @@ def synthesise_both(base: str, project: Path, folder: Path) -> tuple[Path, Path]
             work += [(root, config, output) for config in sorted((root / "config").glob("*.yaml"))]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
-                list(pool.map(lambda one: _synthesise(*one), work))
+                list(pool.map(lambda one: _synthesize(*one), work))
             finally:
                 # Ended on the way, only what runs is waited for.
                 pool.shutdown(cancel_futures=True)
@@ -55,7 +55,7 @@ def synthesise_both(base: str, project: Path, folder: Path) -> tuple[Path, Path]
 
 @contextmanager
 def _checkout(base: str, project: Path, folder: Path) -> Iterator[Path]:
-    """A worktree of `base`, gone afterwards, whatever happens."""
+    """A worktree of `base`, always removed afterwards."""
     try:
         _git(project, "worktree", "add", "--quiet", "--detach", str(folder), base)
         for name in INSTALLED:
@@ -68,7 +68,7 @@ def _checkout(base: str, project: Path, folder: Path) -> Iterator[Path]:
 
 
 def _git(project: Path, *arguments: str) -> str:
-    """What a git command prints. It is waited for even on the way out: killed, its own children would write on."""
+    """The output of a git command. Even on exit it is waited for: if killed, its children would keep writing."""
     with subprocess.Popen(
         ["git", *arguments], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -78,11 +78,11 @@ def _git(project: Path, *arguments: str) -> str:
     return printed.strip()
 
 
-def _synthesise(root: Path, config: Path, output: Path) -> None:
+def _synthesize(root: Path, config: Path, output: Path) -> None:
     done = Cdk(root).synth(f"config/{config.name}", output / f"{config.stem}.out")
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip() and not _NO_NEWS.search(line)]
-        said = "\n".join(lines).replace(f"{root}{os.sep}", "") or f"exit code {done.returncode}, and not a word."
+        said = "\n".join(lines).replace(f"{root}{os.sep}", "") or f"exit code {done.returncode}, without any output."
         (output / f"{config.stem}{FAILURE_SUFFIX}").write_text(said, encoding="utf-8")
 
 
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="falconry-review-") as folder:
         try:
             project = Path(_git(Path.cwd(), "rev-parse", "--show-toplevel"))
-            before, after = synthesise_both(base, project, Path(folder))
+            before, after = synthesize_both(base, project, Path(folder))
         except CommandError as error:
             print(f"falconry: {error}", file=sys.stderr)
             return 1
@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """Leave by way of the `finally` clauses."""
+    """Exit through the `finally` clauses."""
     sys.exit(143)
 
 

@@ -13,10 +13,10 @@ from falconry.review.report import Deployment, Review, Verdict
 from falconry.review.resources import Action
 
 MARKER = "<!-- falconry-review -->"
-"""The first line, by which a workflow finds the comment to update. A browser does not show it."""
+"""The first line, invisible in a browser, by which a workflow finds the comment to update."""
 
 LONGEST = 65_000
-"""GitHub takes 65,536 characters in a comment."""
+"""The most characters of a comment; GitHub's limit is 65,536."""
 
 COLUMNS = {
     "added": (Action.ADDED,),
@@ -26,10 +26,10 @@ COLUMNS = {
 }
 
 _TITLES = {
-    Verdict.FAILED: "❌ Cannot be synthesised: ",
+    Verdict.FAILED: "❌ Cannot be synthesized: ",
     Verdict.DANGER: "⛔ ",
     Verdict.ATTENTION: "⚠️ ",
-    Verdict.GOOD: "✅ Nothing dangerous: ",
+    Verdict.GOOD: "✅ No dangers: ",
 }
 
 
@@ -38,7 +38,7 @@ def markdown(found: Review, *, allowed: bool = False) -> str:
 
     Args:
         found: the review.
-        allowed: whether somebody said that its dangers are meant; it is said below the verdict.
+        allowed: whether somebody allowed its dangers; the comment says so below the verdict.
     """
     full = "\n".join(_lines(found, allowed, details=True)) + "\n"
     if len(full) <= LONGEST:
@@ -51,7 +51,7 @@ def markdown(found: Review, *, allowed: bool = False) -> str:
     if cut.count("<details>") > cut.count("</details>"):
         cut = cut.rpartition("<details>")[0]
     whole = cut.rpartition("\n")[0]
-    return f"{whole}\n\nCut here: a comment takes no more. `make review` prints all of it.\n"
+    return f"{whole}\n\nTruncated: GitHub limits the length of a comment. `make review` prints the full review.\n"
 
 
 def _lines(found: Review, allowed: bool, *, details: bool) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _lines(found: Review, allowed: bool, *, details: bool) -> Iterator[str]:
         yield from _failure(one)
     several = len(found.deployments) > 1
     yield from _findings(found, Level.DANGER, "Dangers", several)
-    yield from _findings(found, Level.ATTENTION, "To look at", several)
+    yield from _findings(found, Level.ATTENTION, "Warnings", several)
     for one in found.deployments:
         if one.changed and one.failure is None:
             yield from _deployment(one, several, details)
@@ -79,40 +79,36 @@ def _headline(found: Review) -> str:
     if failed:
         return ", ".join(f"config/{one.name}.yaml" if one.name else "the head" for one in failed)
     if not any(one.changed for one in found.deployments):
-        return "nothing that is deployed changes"
+        return "no deployed resource changes"
     parts = []
-    for level, noun in ((Level.DANGER, "danger"), (Level.ATTENTION, "thing to look at")):
+    for level, noun in ((Level.DANGER, "danger"), (Level.ATTENTION, "warning")):
         if count := len(found.of_level(level)):
-            parts.append(f"{count} {noun if count == 1 else _plural(noun)}")
+            parts.append(f"{count} {noun}{'' if count == 1 else 's'}")
     if not parts:
         changes = sum(len(one.changes) for one in found.deployments)
         parts.append(f"{changes} resource{'' if changes == 1 else 's'} change{'s' if changes == 1 else ''}")
     interrupted = sum(endpoint.interrupted for one in found.deployments for endpoint in one.endpoints)
     if interrupted:
-        parts.append(f"requests to {interrupted} endpoint{'' if interrupted == 1 else 's'} fail meanwhile")
+        parts.append(f"requests to {interrupted} endpoint{'' if interrupted == 1 else 's'} fail during the deploy")
     before, after = (sum(side) for side in _monthly(found))
     if round(after) != round(before):
-        parts.append(f"${abs(after - before):,.0f} a month {'more' if after > before else 'less'}")
+        parts.append(f"${abs(after - before):,.0f} {'more' if after > before else 'less'} per month")
     return ", ".join(parts)
 
 
-def _plural(noun: str) -> str:
-    return noun.replace("thing", "things") if noun.startswith("thing") else f"{noun}s"
-
-
 def _monthly(found: Review) -> tuple[list[float], list[float]]:
-    """With the fewest instances, before and after."""
+    """Monthly cost with the fewest instances, before and after."""
     costs = [one.cost for one in found.deployments if one.failure is None]
     return [one.before[0] for one in costs], [one.after[0] for one in costs]
 
 
 def _failure(one: Deployment) -> Iterator[str]:
     yield ""
-    yield f"`cdk synth`{f' of config/{one.name}.yaml' if one.name else ''} says:"
+    yield f"`cdk synth`{f' of config/{one.name}.yaml' if one.name else ''} failed:"
     yield ""
     yield from fenced(one.failure or "", "text")
     yield ""
-    yield "Nothing can be said of what it would change. Mend it and push again."
+    yield "The review cannot tell what this would change. Fix the config and push again."
 
 
 def _findings(found: Review, level: Level, title: str, several: bool) -> Iterator[str]:
@@ -152,14 +148,14 @@ def _deployment(one: Deployment, several: bool, details: bool) -> Iterator[str]:
     yield from _cost(one.cost)
     notes = [finding for finding in one.findings if finding.level == Level.NOTE]
     if notes:
-        yield from _folded(f"Good to know ({len(notes)})", _notes(notes))
+        yield from _folded(f"Notes ({len(notes)})", _notes(notes))
     if one.changes:
-        yield from _folded(f"Every resource that changes ({len(one.changes)})", resource_list(one.changes))
+        yield from _folded(f"Changed resources ({len(one.changes)})", resource_list(one.changes))
         diffs = list(property_diffs(one))
         if details and diffs:
-            yield from _folded("What changes in them", diffs)
+            yield from _folded("Property changes", diffs)
         elif diffs:
-            yield "\nThe differences in detail are too long for a comment: `make review` prints them."
+            yield "\nThe property changes are too long for a comment: `make review` prints them."
 
 
 def _count(one: Deployment, stack: str, actions: Sequence[Action]) -> str:
@@ -181,42 +177,41 @@ def _endpoints(one: Deployment) -> Iterator[str]:
         what = endpoint.what + (f": {why}" if why else "")
         traffic = f"**interrupted**: {endpoint.traffic}" if endpoint.interrupted else endpoint.traffic
         rows.append([f"`{endpoint.name}`", what, traffic, endpoint.takes or "-"])
-    yield from _table(["endpoint", "change", "requests", "takes about"], rows)
+    yield from _table(["endpoint", "change", "requests", "duration"], rows)
     for endpoint in shown:
         if endpoint.extra:
             yield from ("", f"<sub>{_quota(endpoint)}</sub>")
     if any(endpoint.takes for endpoint in shown):
-        yield from ("", f"<sub>Supposed: {timing.ASSUMED}.</sub>")
+        yield from ("", f"<sub>Assumptions: {timing.ASSUMED}.</sub>")
 
 
 def _quota(endpoint: EndpointChange) -> str:
-    one = endpoint.extra == 1
-    beside = "" if endpoint.what == "added" else " beside those that run"
+    beside = "" if endpoint.what == "added" else " in addition to the running instances"
     words = f"`{endpoint.name}` needs quota for {endpoint.extra} {endpoint.instance_type}{beside}"
     price = usd_per_hour(endpoint.instance_type, endpoint.extra)
     if price is None or endpoint.what == "added":
         return f"{words}."
-    return f"{words}; {'it costs' if one else 'they cost'} ${price:,.2f} for every hour that the update takes."
+    return f"{words}; {'it costs' if endpoint.extra == 1 else 'they cost'} ${price:,.2f} for every hour of the update."
 
 
 def _cost(bill: CostComparison) -> Iterator[str]:
     changed = [line for line in bill.lines if line.before != line.after]
     if not changed:
         if bill.lines:
-            yield from ("", f"Cost: ${_range(bill.after)} a month, as before (list prices, read {bill.read[1]}).")
+            yield from ("", f"Cost: ${_range(bill.after)} per month, unchanged (list prices as of {bill.read[1]}).")
         return
     yield ""
     rows = [[line.name, _amount(line.before), _amount(line.after)] for line in changed]
-    rows.append(["**all that costs by the hour**", f"**{_amount(bill.before)}**", f"**{_amount(bill.after)}**"])
-    yield from _table(["$ a month", "before", "after"], rows, numbers_from=1)
+    rows.append(["**total, excluding usage**", f"**{_amount(bill.before)}**", f"**{_amount(bill.after)}**"])
+    yield from _table(["$ per month", "before", "after"], rows, numbers_from=1)
     when = bill.read[0] if bill.read[0] == bill.read[1] else f"{bill.read[0]} to {bill.read[1]}"
-    said = [f"List prices on demand in us-east-1, read {when}; 730 hours a month; not counted: requests and logs"]
+    said = [f"On-demand list prices in us-east-1 as of {when}; 730 hours per month; requests and logs are not included"]
     if any(low != high for low, high in (bill.before, bill.after)):
-        said.append("a range goes from the fewest to the most instances of the scaling")
-    said += [f"no price is known of {', '.join(bill.unknown)}"] if bill.unknown else []
-    said += [f"{', '.join(bill.regions)} has prices of its own"] if bill.regions else []
+        said.append("ranges span the minimum to the maximum number of instances")
+    said += [f"no known price for {', '.join(bill.unknown)}"] if bill.unknown else []
+    said += [f"prices in {', '.join(bill.regions)} differ"] if bill.regions else []
     yield from ("", f"<sub>{'; '.join(said)}.</sub>")
-    yield from _folded("Where the prices come from", [f"- {source}" for source in bill.sources])
+    yield from _folded("Price sources", [f"- {source}" for source in bill.sources])
 
 
 def _amount(value: Range | None) -> str:
@@ -246,7 +241,7 @@ def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def fenced(text: str, language: str) -> Iterator[str]:
-    """A code block that no content can end."""
+    """A code block whose fence cannot occur in its content."""
     fence = "```"
     while fence in text:
         fence += "`"
@@ -256,5 +251,5 @@ def fenced(text: str, language: str) -> Iterator[str]:
 
 
 def _inline(text: str) -> str:
-    """Words from a template, which must not become markup or a mention."""
+    """Text from a template, escaped so that it cannot become markup or a mention."""
     return text.replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_").replace("@", "@&#8203;")

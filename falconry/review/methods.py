@@ -1,4 +1,4 @@
-"""The methods of an assembly's API: route, and what a caller must bring."""
+"""The methods of an assembly's API: routes and required credentials."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from falconry.assembly.cloud_assembly import CloudAssembly, Resource
 
 PAGE_HANDLER = "static_page.handler.handler"
-"""Of a function that gives everybody the same document and can do nothing else."""
+"""The handler of a function that only serves everyone the same document."""
 
 PREFLIGHT = "OPTIONS"
-"""What a browser asks before it sends: it has no credentials, and gets no content."""
+"""The method of a browser's preflight request, which has no credentials and gets no content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of the API. `route` is "POST /v1/chat/completions"; `page`: whether it gives everybody one page."""
+    """One method of the API. `route` is "POST /v1/chat/completions"; `page`: whether it serves a page to everyone."""
 
     route: str
     mode: tuple[str, bool]
@@ -41,7 +41,7 @@ def methods(assembly: CloudAssembly) -> Mapping[tuple[str, str], Method]:
 
 
 def _function(resources: Mapping[str, Resource], method: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of the Lambda function that a method calls; empty where it calls none of the stack's."""
+    """The properties of the Lambda function that a method calls; empty if it is not in the stack."""
     uri = method.get("Integration", {}).get("Uri")
     parts = uri.get("Fn::Join", ["", []])[1] if isinstance(uri, dict) else []
     names = [part["Fn::GetAtt"][0] for part in parts if isinstance(part, dict) and "Fn::GetAtt" in part]

@@ -1,4 +1,4 @@
-"""Openings in the network: security group rules, ways to the internet, and isolation that is given up."""
+"""Openings in the network: security group rules, routes to the internet, and isolation that is turned off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAYS_OUT = {
     "AWS::EC2::TransitGatewayAttachment": "An attachment to a transit gateway",
     "AWS::EC2::VPCPeeringConnection": "A peering with another VPC",
 }
-"""What connects a VPC with what is not in it."""
+"""Resources that connect a VPC with the outside."""
 
 _PEERS = ("CidrIp", "CidrIpv6", "SourceSecurityGroupId", "DestinationSecurityGroupId", "SourcePrefixListId",
           "DestinationPrefixListId", "SourceSecurityGroupName")  # fmt: skip
@@ -30,7 +30,7 @@ _PEERS = ("CidrIp", "CidrIpv6", "SourceSecurityGroupId", "DestinationSecurityGro
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a security group lets through. `ports` is None for all."""
+    """A rule of a security group. `ports` is None for all."""
 
     incoming: bool
     protocol: str
@@ -58,7 +58,7 @@ class Rule:
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """What the network lets through after the change and did not before, and what of it is rebuilt."""
+    """What the network newly allows, and which parts are rebuilt."""
     changes = comparison.changes
     yield from _rules(comparison.kept.assembly, comparison.head.assembly)
     yield from _ways(comparison.head.assembly, changes)
@@ -76,13 +76,13 @@ def _rules(base: CloudAssembly, head: CloudAssembly) -> Iterator[Finding]:
                 continue
             if rule.incoming and rule.peer in WORLD:
                 mend = "Name the addresses or the security group that may connect."
-                yield danger(Topic.NETWORK, path, f"Lets in the whole internet: {rule.text}.", mend)
+                yield danger(Topic.NETWORK, path, f"Open to the whole internet: {rule.text}.", mend)
             elif (stack, group) in old or (rule.peer in WORLD and stack in base.stacks):
-                yield attention(Topic.NETWORK, path, f"Lets through what it did not before: {rule.text}.")
+                yield attention(Topic.NETWORK, path, f"Newly allowed: {rule.text}.")
 
 
 def _security_groups(assembly: CloudAssembly) -> dict[tuple[str, str], list[Rule]]:
-    """(stack, logical id or name of the group) to its rules, wherever they are written."""
+    """(stack, logical id or name of the group) to its rules, inline or separate."""
     groups: dict[tuple[str, str], list[Rule]] = {}
     inline_egress = set()
     for stack, logical_id, resource in assembly.of_type("AWS::EC2::SecurityGroup"):
@@ -97,7 +97,7 @@ def _security_groups(assembly: CloudAssembly) -> dict[tuple[str, str], list[Rule
         key = (stack.name, _group(properties.get("GroupId"), reader))
         groups.setdefault(key, []).append(_rule(resource["Type"].endswith("Ingress"), reader, properties))
     for key, rules in groups.items():
-        # A group that is told nothing about what may leave it lets everything leave.
+        # A group without egress rules lets everything out.
         if key not in inline_egress and all(rule.incoming for rule in rules):
             rules.append(Rule(False, "-1", None, "0.0.0.0/0"))
     return groups
@@ -139,17 +139,17 @@ def _ways(head: CloudAssembly, changes: Sequence[ResourceChange]) -> Iterator[Fi
         after = (change.after or {}).get("Properties", {})
         before = (change.before or {}).get("Properties", {})
         if change.action == Action.ADDED and change.type in WAYS_OUT:
-            what = f"{WAYS_OUT[change.type]} is new: the VPC was closed to what lies beyond it."
+            what = f"{WAYS_OUT[change.type]} is added: it connects the VPC to the outside."
             yield attention(Topic.NETWORK, change.path, what)
         if change.type == "AWS::EC2::Route" and after != before:
             destination = after.get("DestinationCidrBlock") or after.get("DestinationIpv6CidrBlock")
             if destination in WORLD:
                 yield attention(Topic.NETWORK, change.path, f"A route leads to the internet ({destination}).")
         if after.get("MapPublicIpOnLaunch") is True and before.get("MapPublicIpOnLaunch") is not True:
-            yield attention(Topic.NETWORK, change.path, "What starts in the subnet gets a public address.")
+            yield attention(Topic.NETWORK, change.path, "Network interfaces in the subnet get public addresses.")
         if change.type == "AWS::EC2::VPCEndpoint" and change.action in GONE:
             service = Reader(head, change.stack).text(before.get("ServiceName"))
-            what = f"The VPC endpoint for `{service}` goes: without another, calls from the VPC no longer arrive."
+            what = f"The VPC endpoint for `{service}` is removed: unless there is another, calls from the VPC fail."
             yield attention(Topic.NETWORK, change.path, what)
 
 
@@ -159,28 +159,28 @@ def _isolation(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
             continue
         after, before = change.after.get("Properties", {}), (change.before or {}).get("Properties", {})
         if before.get("EnableNetworkIsolation") is True and after.get("EnableNetworkIsolation") is not True:
-            what = "Network isolation is turned off: the container may open connections, and prompts may leave."
+            what = "Network isolation is turned off: the container may open connections, and prompts may leave the VPC."
             yield danger(Topic.NETWORK, change.path, what, "Keep `EnableNetworkIsolation: true`.")
         if "VpcConfig" in before and "VpcConfig" not in after:
-            what = "The model leaves the VPC: what it fetches no longer passes the VPC endpoints and their policies."
+            what = "The model leaves the VPC: its downloads bypass the VPC endpoints and their policies."
             yield danger(Topic.NETWORK, change.path, what, "Keep `VpcConfig`.")
 
 
 def _rebuilt(changes: Sequence[ResourceChange]) -> Iterator[Finding]:
-    """A VPC is never changed in place, and nothing that is inside can move to another."""
+    """VPCs that are replaced: their range cannot change in place, and nothing inside can move to another."""
     for change in changes:
         if change.type == "AWS::EC2::VPC" and change.action in REPLACING:
             inside = [one for one in changes if one.action in REPLACING and one.type.startswith("AWS::EC2::")]
             what = (
-                f"The VPC is replaced, and with it {len(inside) - 1} resources in it. The old one cannot be deleted "
-                "while the endpoints' and the front's network interfaces are in it: CloudFormation leaves it behind."
+                f"The VPC and {len(inside) - 1} resources in it are replaced. CloudFormation cannot delete the old VPC "
+                "while it holds network interfaces of the endpoints and of the gateway function, and leaves it behind."
             )
             mend = (
-                "Rather deploy a second config with the new network, move the callers over, then destroy this one. "
-                "Otherwise delete the old VPC by hand after the deploy, and check what is peered with it."
+                "Deploy a second config with the new network, move the callers over, then destroy this one. "
+                "Otherwise delete the old VPC by hand after the deploy, and check its peering connections."
             )
             yield danger(Topic.NETWORK, change.path, what, mend)
         if change.type == "AWS::EC2::VPC" and change.action in GONE:
-            what = "The VPC is removed, and all that runs in it has to be elsewhere by then."
+            what = "The VPC is removed: everything in it must have moved by then."
             mend = "Deploy the models and the API into their new network first: `network.existing` of a second config."
             yield danger(Topic.NETWORK, change.path, what, mend)

@@ -1,4 +1,4 @@
-"""Permissions that get wider: what roles may do, who may take them on, and whom resources let in."""
+"""Widened permissions: what roles may do, who may assume them, and who may use resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from falconry.review.findings import Finding, Topic, attention, danger, note
 from falconry.review.policies import Holder, Policy
 
 ADMINISTRATOR = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
-"""Managed policies of AWS that give all, or the right to take all."""
+"""AWS managed policies that grant everything, or the right to grant it."""
 
 NO_WAY_IN = ("AWS::EC2::VPCEndpoint", "AWS::ApiGateway::RestApi")
 """Types whose policy may name everybody: a VPC endpoint is reached from its VPC alone, and an API's methods check who
@@ -20,11 +20,11 @@ calls (`api.py` looks at those)."""
 
 RESTRICTING = ("sourceaccount", "sourcearn", "principalaccount", "principalarn", "principalorgid", "principalorgpaths",
                "sourceorgid", "sourcevpc", "sourcevpce", "calleraccount", "sourceowner", "sourceip")  # fmt: skip
-"""Keys of conditions, after their prefix, that make "everybody" a few."""
+"""Keys of conditions, after their prefix, that restrict "everyone"."""
 
 
 def findings(comparison: Comparison) -> Iterator[Finding]:
-    """What may be done after the change and could not be done before."""
+    """What becomes possible with the change."""
     # What a stack that is left behind allowed is no measure for the others.
     base, head = comparison.kept, comparison.head
     old, new = base.policies, head.policies
@@ -47,7 +47,7 @@ def findings(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _without_policy(holder: Holder) -> list[Grant]:
-    """An API or a VPC endpoint without a policy lets everybody through; all else lets in nobody."""
+    """The grants of a resource without a policy: an API or a VPC endpoint allows everyone, all others nobody."""
     return [Grant(True, EVERYBODY, "*", "*", frozenset())] if holder.type in NO_WAY_IN else []
 
 
@@ -56,20 +56,22 @@ def _first_policy(holder: Holder, policy: Policy) -> Iterator[Finding]:
 
 
 def _new_holder(holder: Holder, policy: Policy) -> Iterator[Finding]:
-    """A holder that comes with the change: its grants are not wider than anything, so only the bad ones count."""
+    """The findings for a new holder: only its dangerous grants count."""
     for grant in policy.grants:
         if bad := _bad(holder, grant):
             yield danger(Topic.ACCESS, holder.path, _says(holder, [grant], new=True), bad)
         elif holder.kind == "trust" and grant.allows and grant.principal.startswith("Federated"):
             yield attention(Topic.ACCESS, holder.path, _says(holder, [grant], new=True))
     for name in policy.managed & set(ADMINISTRATOR):
-        yield danger(Topic.ACCESS, holder.path, f"A new role has AWS's policy `{name}`.", _LESS)
+        yield danger(Topic.ACCESS, holder.path, f"A new role has the AWS managed policy `{name}`.", _LESS)
     if holder.kind == "role":
         allowed = [grant for grant in policy.grants if grant.allows]
-        actions = _listed(sorted({grant.action for grant in allowed}) + [f"policy {name}" for name in policy.managed])
+        actions = sorted({grant.action for grant in allowed})
         anywhere = sorted({grant.action for grant in allowed if grant.resource == "*"})
-        words = f"A new role that may call {actions or 'nothing'}"
-        yield note(Topic.ACCESS, holder.path, words + (f"; on any resource {_listed(anywhere)}." if anywhere else "."))
+        parts = [f"may call {_listed(actions)}"] if actions else []
+        parts += [f"on any resource: {_listed(anywhere)}"] if anywhere else []
+        parts += [f"has the AWS managed policy {_listed(sorted(policy.managed))}"] if policy.managed else []
+        yield note(Topic.ACCESS, holder.path, f"New role: {'; '.join(parts) or 'no permissions'}.")
 
 
 def _widened(holder: Holder, before: Policy, after: Policy) -> Iterator[Finding]:
@@ -82,20 +84,20 @@ def _widened(holder: Holder, before: Policy, after: Policy) -> Iterator[Finding]
         dropped = dropped_conditions(group[0], before.grants) if group[0].allows else frozenset()
         words = _says(holder, group)
         if dropped:
-            words += f" Before, only where {_conditions(dropped)}."
+            words += f" Previously only where {_conditions(dropped)}."
         yield attention(Topic.ACCESS, holder.path, words)
     for name in sorted(after.managed - before.managed):
-        words = f"The role gets AWS's policy `{name}`."
+        words = f"The role gets the AWS managed policy `{name}`."
         yield (danger if name in ADMINISTRATOR else attention)(Topic.ACCESS, holder.path, words, _LESS)
 
 
-_LESS = "Name the actions and the resources that it needs."
-_NOT_ALL = "Name who may, or add a condition that says from where (`aws:SourceAccount`, `aws:PrincipalOrgID`)."
-_SUBJECT = "Say in a condition on the token's `sub` which repository and branch may take the role on."
+_LESS = "List only the actions and resources that it needs."
+_NOT_ALL = "Name the principals, or add a condition that limits the source (`aws:SourceAccount`, `aws:PrincipalOrgID`)."
+_SUBJECT = "Add a condition on the token's `sub` that names the repository and branch that may assume the role."
 
 
 def _bad(holder: Holder, grant: Grant) -> str:
-    """What to do about a grant that nobody should merge by accident, or ""."""
+    """How to fix a dangerous grant; "" if it is not dangerous."""
     if not grant.allows:
         return ""
     if holder.kind == "role":
@@ -107,7 +109,7 @@ def _bad(holder: Holder, grant: Grant) -> str:
 
 
 def _names_whose(grant: Grant) -> bool:
-    """Whether a condition says whose tokens count: without one, anybody with an account at the provider gets in."""
+    """Whether a condition limits whose tokens count: without one, anyone with an account at the provider gets in."""
     subjects = [values for operator, key, values in grant.conditions if key.endswith(":sub") and "Not" not in operator]
     return any(not any(_ANYBODYS.match(value) for value in values) for values in subjects)
 
@@ -117,7 +119,7 @@ _ANYBODYS = re.compile(r"(repo:)?[^/:]*[*?]")
 
 
 def _grouped(found: Sequence[Grant]) -> Iterator[list[Grant]]:
-    """Grants that a sentence can say together: of one effect, principal and conditions, and on the same resources."""
+    """Grants that fit in one sentence: of one effect, principal and conditions, and on the same resources."""
     by_action: dict[tuple[bool, str, frozenset[Any], str], list[Grant]] = {}
     for grant in found:
         by_action.setdefault((grant.allows, grant.principal, grant.conditions, grant.action), []).append(grant)
@@ -138,9 +140,9 @@ def _says(holder: Holder, group: Sequence[Grant], *, new: bool = False) -> str:
         where = " on every resource"
     under = f", where {_conditions(grant.conditions)}" if grant.conditions else ""
     if holder.kind == "trust":
-        return f"{_capital(who)} {'may' if new else 'may now'} take on the role{under}."
+        return f"{_capital(who)} {'may' if new else 'may now'} assume the role{under}."
     if holder.type in NO_WAY_IN and grant.allows and grant.principal == EVERYBODY:
-        return f"Lets through calls of {actions}{where}{under}."
+        return f"Allows calls of {actions}{where}{under}."
     subject = "The role" if holder.kind == "role" else _capital(who)
     if not grant.allows:
         whom = "" if holder.kind == "role" else f" to {who}"
@@ -149,9 +151,9 @@ def _says(holder: Holder, group: Sequence[Grant], *, new: bool = False) -> str:
 
 
 def _who(principal: str) -> str:
-    """A principal in words: "everybody", "the service `lambda.amazonaws.com`"."""
+    """A principal in words: "everyone", "the service `lambda.amazonaws.com`"."""
     if principal == EVERYBODY:
-        return "everybody"
+        return "everyone"
     kind, _, name = principal.partition(" ")
     nouns = {"Service": "the service ", "Federated": "users of the identity provider ", "AWS": ""}
     return f"{nouns[kind]}`{name}`" if kind in nouns and name else f"`{principal}`"

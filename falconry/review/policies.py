@@ -23,13 +23,13 @@ class Holder:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is known by on both sides."""
+        """Its identity on both sides."""
         return self.kind, self.stack, self.logical_id
 
 
 @dataclass(slots=True)
 class Policy:
-    """All grants of one holder, from however many documents, and AWS's managed policies by name."""
+    """All grants of one holder, from all documents, and AWS managed policies by name."""
 
     grants: list[Grant] = field(default_factory=list)
     managed: set[str] = field(default_factory=set)
@@ -85,7 +85,7 @@ def _of_resource(stack: Stack, reader: Reader, logical_id: str, resource: Resour
 
 
 def _owner(properties: Mapping[str, Any]) -> str | None:
-    """The bucket or queue that a policy resource is for, where it is one of the same stack."""
+    """The bucket that a policy resource is for, if it is in the same stack."""
     bucket = properties.get("Bucket")
     return bucket["Ref"] if isinstance(bucket, dict) and "Ref" in bucket else None
 
@@ -93,7 +93,7 @@ def _owner(properties: Mapping[str, Any]) -> str | None:
 def _lambda_permission(
     stack: Stack, reader: Reader, logical_id: str, properties: Mapping[str, Any]
 ) -> tuple[Holder, Policy]:
-    """A permission is a grant of the function's resource policy."""
+    """A Lambda permission as a grant of the function's resource policy."""
     function = properties["FunctionName"]
     target = logical_id
     if isinstance(function, dict):

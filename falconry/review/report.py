@@ -1,4 +1,4 @@
-"""The review of one or several deployments: everything that was found, and the verdict."""
+"""The review of one or several deployments: findings and verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from falconry.review.resources import ResourceChange
 
 
 class Verdict(StrEnum):
-    """Of the whole pull request, the worst first."""
+    """The verdict on a pull request, the worst first."""
 
     FAILED = "failed"
     DANGER = "danger"
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One config.
+    """The review of one config.
 
     Attributes:
         name: of the config, such as "dev"; "" where only one was compared and the folder does not tell.
@@ -47,7 +47,7 @@ class Deployment:
 
     @property
     def stacks(self) -> Sequence[str]:
-        """The names of all stacks that the head has, and of those that it no longer has."""
+        """The names of all stacks that run after the deploy, including those left behind."""
         return list(self.comparison.running.assembly.stacks)
 
     @property
@@ -64,13 +64,13 @@ class Deployment:
         return bool(self.changes or self.findings or self.failure)
 
     def counts(self, stack: str) -> Mapping[str, int]:
-        """Action to the number of its resources in a stack."""
+        """Action to the number of resources in a stack."""
         return Counter(change.action for change in self.changes if change.stack.name == stack)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The pull request."""
+    """The review of a pull request."""
 
     deployments: tuple[Deployment, ...]
 
@@ -80,7 +80,7 @@ class Review:
         return next((one for one in Verdict if one in verdicts), Verdict.GOOD)
 
     def of_level(self, level: Level) -> list[tuple[Deployment, Finding, list[str]]]:
-        """The findings of a level; those that say the same of several subjects together, with all of these."""
+        """The findings of a level; equal ones are merged, with all of their subjects."""
         found: dict[tuple[str, str, str], tuple[Deployment, Finding, list[str]]] = {}
         for one in self.deployments:
             for finding in one.findings:
@@ -116,7 +116,7 @@ def review(
 
 
 def deployment(name: str, base: CloudAssembly, head: CloudAssembly, *, base_known: bool = True) -> Deployment:
-    """Compares one."""
+    """Compares one config."""
     comparison = Comparison.of(base, head)
     changed = endpoint_changes(comparison)
     found = [
@@ -129,9 +129,14 @@ def deployment(name: str, base: CloudAssembly, head: CloudAssembly, *, base_know
         *clients.findings(comparison),
     ]
     if not base_known:
-        what = "The base cannot be synthesised: everything counts as new, and what becomes of what runs is not known."
+        what = "The base cannot be synthesized: everything counts as new, and the effect on what runs is unknown."
         found.append(
-            attention(Topic.DEPLOY, name, what, "Compare with the last commit that can: `make review BASE=...`.")
+            attention(
+                Topic.DEPLOY,
+                name,
+                what,
+                "Compare with the last commit that can be synthesized: `make review BASE=...`.",
+            )
         )
     return Deployment(
         name=name,
@@ -149,7 +154,7 @@ def _failed(name: str, said: str) -> Deployment:
 
 
 def as_json(found: Review) -> dict[str, object]:
-    """For scripts."""
+    """The review as JSON, for scripts."""
     return {
         "verdict": found.verdict,
         "deployments": [

@@ -1,4 +1,4 @@
-"""What becomes of every resource: added, changed in place, replaced, removed, or left behind."""
+"""What happens to every resource: added, changed in place, replaced, removed, or left behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Output = tuple[str, str]
 """A stack's name and the name of one of its outputs."""
 
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy", "Condition")
-"""What counts of a resource beside its type and properties. DependsOn and Metadata change nothing that runs."""
+"""The attributes that count besides type and properties. DependsOn and Metadata do not affect what runs."""
 
 
 class Action(StrEnum):
@@ -54,7 +54,7 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """One resource that does not stay as it is.
+    """One changed resource.
 
     Attributes:
         before, after: the resource in the templates, None where it is not there.
@@ -100,12 +100,12 @@ def changed_resources(base: CloudAssembly, head: CloudAssembly) -> list[Resource
 
 
 def left_stacks(base: CloudAssembly, head: CloudAssembly) -> list[Stack]:
-    """The stacks that the head no longer describes: they run on, and nobody updates them."""
+    """The stacks that the head no longer describes: they keep running, and nobody updates them."""
     return [stack for name, stack in base.stacks.items() if name not in head.stacks]
 
 
 def _stack_changes(base: Stack | None, head: Stack, moved: Set[Output]) -> list[ResourceChange]:
-    """Goes round until no replaced resource reaches a further one."""
+    """Repeats until no replaced resource affects another one."""
     replaced: frozenset[str] = frozenset()
     while True:
         changes = list(_once(base, head, replaced, moved))
@@ -157,7 +157,7 @@ def _property_changes(
 
 
 def _places(value: Any, changed: Set[str | Output], path: Path) -> Iterator[Path]:
-    """Where in a value something refers to what changed."""
+    """The places in a value that refer to something changed."""
     if changed.isdisjoint(references(value)):
         return
     if isinstance(value, dict) and not any(key == "Ref" or key.startswith("Fn::") for key in value):
@@ -171,7 +171,7 @@ def _places(value: Any, changed: Set[str | Output], path: Path) -> Iterator[Path
 
 
 def _touches(place: Path, path: Path) -> bool:
-    """Whether a difference at `place` is one of the property at `path`, or of what holds it, or of what it holds."""
+    """Whether a difference at `place` affects the property at `path`, a parent or a child of it."""
     return all(one == other for one, other in zip(place, path, strict=False))
 
 
@@ -185,7 +185,7 @@ def _action(properties: Iterable[PropertyChange]) -> Action:
 def _with_origin(
     changes: Iterable[ResourceChange], own: Iterable[ResourceChange], moved: Set[Output]
 ) -> Iterator[ResourceChange]:
-    """The changes, with the stack that they come through where the template alone gives another verdict."""
+    """The changes, with the stack that causes them if this template alone does not explain them."""
     verdicts = {change.logical_id: change.action for change in own}
     for change in changes:
         if change.action == verdicts.get(change.logical_id):
@@ -206,7 +206,7 @@ def _with_origin(
 
 
 def _moved_outputs(base: CloudAssembly, head: CloudAssembly, changes: Iterable[ResourceChange]) -> Iterator[Output]:
-    """Outputs whose value is another after the deploy, though those who read them name them as before."""
+    """Outputs whose value changes with the deploy although their readers' templates do not."""
     replaced: dict[str, set[str | Output]] = {}
     for change in changes:
         if change.action == Action.REPLACED:

@@ -1,4 +1,4 @@
-"""How long SageMaker takes to start an instance and to update an endpoint, by what has to be fetched.
+"""How long SageMaker takes to start an instance and to update an endpoint, by the size of the weights.
 
 Nothing here is measured in the account: it is arithmetic on assumptions, which the review prints with its result.
 """
@@ -25,8 +25,8 @@ LOAD_GIB_PER_SECOND = (2.0, 0.5)
 """From disk into the GPUs' memory."""
 
 ASSUMED = (
-    "5 to 10 minutes until an instance is there, weights at 0.15 to 0.5 GiB/s from S3 and at 0.5 to 2 GiB/s into the "
-    "GPUs, quota and capacity at hand"
+    "an instance starts in 5 to 10 minutes, weights download from S3 at 0.15 to 0.5 GiB/s and load into the GPUs at "
+    "0.5 to 2 GiB/s, quota and capacity are available"
 )
 
 Range = tuple[float, float]
@@ -35,11 +35,11 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Until a new instance serves.
+    """The time until a new instance serves.
 
     Attributes:
         seconds: at best and at worst.
-        limit: the seconds after which SageMaker gives an instance up: its download and its container's start.
+        limit: the seconds after which SageMaker gives up on an instance: its download and its container's start.
         in_time: whether that is enough at worst.
     """
 
@@ -51,7 +51,7 @@ class Start:
 def start(
     weights_gib: float, download_limit: float = LONGEST_START_SECONDS, startup_limit: float = LONGEST_START_SECONDS
 ) -> Start:
-    """For so many GiB of weights."""
+    """The start of an instance with this many GiB of weights."""
     downloads = [weights_gib / rate for rate in DOWNLOAD_GIB_PER_SECOND]
     loads = [weights_gib / rate for rate in LOAD_GIB_PER_SECOND]
     best, worst = (
@@ -64,7 +64,7 @@ def start(
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """How a fleet takes another's place.
+    """How a new fleet replaces an old one.
 
     Attributes:
         words: how the requests move, for the reviewer.
@@ -80,7 +80,7 @@ class UpdatePlan:
 
 
 def update(deployment: Mapping[str, Any], instances: int, one: Start) -> UpdatePlan:
-    """What an endpoint's DeploymentConfig makes of an update of `instances`; without one, all go at once."""
+    """The update of `instances` by an endpoint's DeploymentConfig; without one, all at once."""
     rolling = deployment.get("RollingUpdatePolicy")
     if rolling:
         batch = _size(rolling["MaximumBatchSize"], instances)
@@ -95,15 +95,13 @@ def update(deployment: Mapping[str, Any], instances: int, one: Start) -> UpdateP
     policy = deployment.get("BlueGreenUpdatePolicy", {})
     routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE"})
     wait, bake = routing.get("WaitIntervalInSeconds", 0), policy.get("TerminationWaitInSeconds", 0)
-    words, waits = "a second fleet beside the first, then all requests at once", 0
+    words, waits = "blue/green, all traffic at once", 0
     if routing["Type"] == "CANARY":
-        words = (
-            f"a second fleet; {_share(routing['CanarySize'])} of the requests first, the rest {_minutes(wait)} later"
-        )
+        words = f"blue/green, {_share(routing['CanarySize'])} of the traffic first, the rest {_minutes(wait)} later"
         waits = wait
     elif routing["Type"] == "LINEAR":
         steps = math.ceil(instances / _size(routing["LinearStepSize"], instances))
-        words = f"a second fleet; the requests move in {steps} steps, {_minutes(wait)} apart"
+        words = f"blue/green, traffic shifts in {steps} steps, {_minutes(wait)} apart"
         waits = (steps - 1) * wait
     return UpdatePlan(
         words,
@@ -120,7 +118,7 @@ def _size(size: Mapping[str, Any], instances: int) -> int:
 
 
 def _share(size: Mapping[str, Any]) -> str:
-    return f"{size['Value']} %" if size["Type"] == "CAPACITY_PERCENT" else f"those of {size['Value']} instances"
+    return f"{size['Value']}%" if size["Type"] == "CAPACITY_PERCENT" else f"the share of {size['Value']} instances"
 
 
 def _minutes(seconds: float) -> str:

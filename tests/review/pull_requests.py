@@ -83,7 +83,7 @@ def _trust_everybody(templates: Templates) -> None:
 
 
 def _trust(templates: Templates, role: str) -> dict[str, Any]:
-    """The conditions under which GitHub's jobs may take on the role "Review" or "Deploy"."""
+    """The conditions under which GitHub's jobs may assume the role "Review" or "Deploy"."""
     (found,) = [
         one
         for one in of_type(templates["delivery"], "AWS::IAM::Role")
@@ -151,17 +151,17 @@ PULL_REQUESTS = {
     "instance-type": PullRequest(
         changed(("ml.g5.2xlarge", "ml.g6.2xlarge")),
         Verdict.GOOD,
-        ("instance type ml.g5.2xlarge → ml.g6.2xlarge", "| goes on: a second fleet beside the first"),
+        ("instance type ml.g5.2xlarge → ml.g6.2xlarge", "| uninterrupted: blue/green, all traffic at once"),
     ),
     "instance-type-of-a-scaled-model": PullRequest(
         changed(("instruct\n    scaling", "instruct\n    instance_type: ml.p4d.24xlarge\n    scaling")),
         Verdict.DANGER,
-        ("SageMaker refuses to change the instance type (ml.g5.48xlarge → ml.p4d.24xlarge)", "In three deploys"),
+        ("SageMaker refuses to change the instance type (ml.g5.48xlarge → ml.p4d.24xlarge)", "Use three deploys"),
     ),
     "model-added": PullRequest(
         changed(("api:\n", "  - name: falcon-7b\napi:\n")),
         Verdict.ATTENTION,
-        ("The role may now call `sagemaker:InvokeEndpoint`", "added: 1 x ml.g5.2xlarge", "a month more"),
+        ("The role may now call `sagemaker:InvokeEndpoint`", "added: 1 x ml.g5.2xlarge", "more per month"),
     ),
     "model-removed": PullRequest(
         changed(("  - name: falcon-7b-instruct\n    instance_type: ml.g5.2xlarge\n", "")),
@@ -169,15 +169,15 @@ PULL_REQUESTS = {
         ("The endpoint is deleted", "**interrupted**"),
     ),
     "config-renamed": PullRequest(
-        BASE, Verdict.DANGER, ("A deploy does not delete them", "npx cdk destroy", "a month more"), name="store"
+        BASE, Verdict.DANGER, ("A deploy does not delete them", "npx cdk destroy", "more per month"), name="store"
     ),
     "retain-data-off": PullRequest(
-        THROWAWAY, Verdict.DANGER, ("The bucket no longer outlives its stack", "The KMS key no longer outlives")
+        THROWAWAY, Verdict.DANGER, ("The bucket is no longer retained", "The KMS key is no longer retained")
     ),
     "bucket-removed": PullRequest(
         THROWAWAY,
         Verdict.DANGER,
-        ("The bucket is deleted with all that is in it",),
+        ("The bucket is deleted with all of its content",),
         base=THROWAWAY,
         edit=_remove_bucket,
     ),
@@ -192,35 +192,35 @@ PULL_REQUESTS = {
         Verdict.ATTENTION,
         (
             "The role may now call `s3:GetObject`, `s3:PutObject` on every resource",
-            "The service `sagemaker.amazonaws.com` may now take on the role. Before, only where `aws:SourceAccount`",
+            "The service `sagemaker.amazonaws.com` may now assume the role. Previously only where `aws:SourceAccount`",
         ),
         edit=_widen_role,
     ),
     "role-for-everybody": PullRequest(
-        BASE, Verdict.DANGER, ("Everybody may now take on the role",), edit=_trust_everybody
+        BASE, Verdict.DANGER, ("Everyone may now assume the role",), edit=_trust_everybody
     ),
     "delivery-added": PullRequest(
         DELIVERED,
         Verdict.ATTENTION,
-        ("may take on the role, where", "`repo:example/falconry:pull_request`", "StringEquals `refs/heads/main`"),
+        ("may assume the role, where", "`repo:example/falconry:pull_request`", "StringEquals `refs/heads/main`"),
     ),
     "delivery-environment": PullRequest(
         changed(("falconry}", "falconry, environment: staging}"), of=DELIVERED),
         Verdict.ATTENTION,
-        ("`repo:example/falconry:environment:staging`. Before, only where",),
+        ("`repo:example/falconry:environment:staging`. Previously only where",),
         base=DELIVERED,
     ),
     "delivery-from-every-branch": PullRequest(
         DELIVERED,
         Verdict.ATTENTION,
-        ("Before, only where `token.actions.githubusercontent.com:ref` StringEquals `refs/heads/main`",),
+        ("Previously only where `token.actions.githubusercontent.com:ref` StringEquals `refs/heads/main`",),
         base=DELIVERED,
         edit=_trust_every_branch,
     ),
     "delivery-from-every-repository": PullRequest(
         DELIVERED,
         Verdict.DANGER,
-        ("may now take on the role", "Say in a condition on the token's `sub` which repository"),
+        ("may now assume the role", "Add a condition on the token's `sub` that names the repository"),
         base=DELIVERED,
         edit=_trust_every_repository,
     ),
@@ -230,18 +230,18 @@ PULL_REQUESTS = {
     "vpc-cidr": PullRequest(
         BASE + "network: {cidr: 10.20.0.0/16}\n",
         Verdict.DANGER,
-        ("The VPC is replaced", "Requests fail meanwhile", "its network, through falconry-shop-network"),
+        ("resources in it are replaced", "Requests fail during the deploy", "network, through falconry-shop-network"),
     ),
     "quota-raised": PullRequest(
         changed(("requests_per_month: 1000", "requests_per_month: 5000")),
         Verdict.GOOD,
-        ("May send more: 5,000 requests each month (before 1,000)",),
+        ("Higher limits: 5,000 requests per month (was 1,000)",),
     ),
     "client-removed": PullRequest(
         changed(("    - {name: batch}\n", "")), Verdict.ATTENTION, ("The client's key is deleted",)
     ),
     "image-bumped": PullRequest(
-        BASE, Verdict.GOOD, ("image 2.4.0-tgi2.4.0", "| goes on: a second fleet beside the first"), edit=_bump_image
+        BASE, Verdict.GOOD, ("image 2.4.0-tgi2.4.0", "| uninterrupted: blue/green"), edit=_bump_image
     ),
     "quantize": PullRequest(
         changed(("ml.g5.2xlarge\n", "ml.g5.2xlarge\n    quantize: bitsandbytes\n")),
@@ -249,24 +249,24 @@ PULL_REQUESTS = {
         ("HF\\_MODEL\\_QUANTIZE not set → bitsandbytes",),
     ),
     "auth-iam": PullRequest(
-        SIGNED, Verdict.DANGER, ("ask for IAM signatures and no longer for API keys", "The client's key is deleted")
+        SIGNED, Verdict.DANGER, ("require IAM signatures instead of API keys", "The client's key is deleted")
     ),
     "playground": PullRequest(
         BASE.replace("api:\n", "api:\n  playground: true\n"),
         Verdict.ATTENTION,
-        ("A page is open to everybody who reaches the API, at `GET /playground`",),
+        ("`GET /playground` serves a page to anyone",),
     ),
     "cors-opened": PullRequest(
         changed(("[https://app.example.com]", '["*"]')), Verdict.ATTENTION, ("Web pages of every origin",)
     ),
     "private-to-public": PullRequest(BASE, Verdict.DANGER, ("The API becomes public: until now",), base=PRIVATE),
     "log-retention-shortened": PullRequest(
-        BASE + "log_retention_days: 7\n", Verdict.ATTENTION, ("Logs are kept 7 days, before 90 days",)
+        BASE + "log_retention_days: 7\n", Verdict.ATTENTION, ("Log retention drops from 90 days to 7 days",)
     ),
     "two-instances": PullRequest(
         changed(("ml.g5.2xlarge\n", "ml.g5.2xlarge\n    instance_count: 2\n")),
         Verdict.GOOD,
-        ("instances 1 → 2", "$1,102 a month more"),
+        ("instances 1 → 2", "$1,102 more per month"),
     ),
     "scale-to-zero": PullRequest(
         changed(("{mode: target_tracking, max_instances: 3}", "{mode: scale_to_zero, max_instances: 3}")),
@@ -277,23 +277,23 @@ PULL_REQUESTS = {
         BASE + "termination_protection: false\n", Verdict.ATTENTION, ("Termination protection is turned off",)
     ),
     "tags": PullRequest(
-        changed(("{team: search}", "{team: answers}")), Verdict.GOOD, ("resources change in their tags alone",)
+        changed(("{team: search}", "{team: answers}")), Verdict.GOOD, ("resources change only in their tags",)
     ),
     "reformatted": PullRequest(
         "# The shop's models.\n" + changed(("tags: {team: search}", "tags:\n  team: search")),
         Verdict.GOOD,
-        ("nothing that is deployed changes",),
+        ("no deployed resource changes",),
     ),
     "typo": PullRequest(
         changed(("ml.g5.2xlarge", "ml.g5.2xlrage")),
         Verdict.FAILED,
-        ("Cannot be synthesised: config/shop.yaml", "ml.g5.2xlrage"),
+        ("Cannot be synthesized: config/shop.yaml", "ml.g5.2xlrage"),
     ),
     "security-group-opened": PullRequest(
-        BASE, Verdict.DANGER, ("Lets in the whole internet: TCP 443 from 0.0.0.0/0",), edit=_open_security_group
+        BASE, Verdict.DANGER, ("Open to the whole internet: TCP 443 from 0.0.0.0/0",), edit=_open_security_group
     ),
     "authorization-off": PullRequest(
-        BASE, Verdict.DANGER, ("Authorization is turned off: anybody who reaches the API",), edit=_open_method
+        BASE, Verdict.DANGER, ("Authorization is turned off: anyone who can reach the API",), edit=_open_method
     ),
     "isolation-off": PullRequest(BASE, Verdict.DANGER, ("Network isolation is turned off",), edit=_drop_isolation),
 }

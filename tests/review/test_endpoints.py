@@ -22,18 +22,18 @@ def percent(value: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("deployment", "instances", "words", "minutes", "extra"),
     [
-        ({}, 3, "then all requests at once", (10, 20), 3),
+        ({}, 3, "all traffic at once", (10, 20), 3),
         (
             {"BlueGreenUpdatePolicy": {
                 "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE"}, "TerminationWaitInSeconds": 300}},
-            1, "then all requests at once", (15, 25), 1,
+            1, "all traffic at once", (15, 25), 1,
         ),
         (
             {"BlueGreenUpdatePolicy": {
                 "TrafficRoutingConfiguration": {
                     "Type": "CANARY", "CanarySize": percent(25), "WaitIntervalInSeconds": 600},
                 "TerminationWaitInSeconds": 300}},
-            4, "25 % of the requests first, the rest 10 min later", (25, 35), 4,
+            4, "25% of the traffic first, the rest 10 min later", (25, 35), 4,
         ),
         (
             {"BlueGreenUpdatePolicy": {
@@ -116,7 +116,7 @@ def test_a_scaled_variant_keeps_its_instance_type() -> None:
 def test_weights_that_may_come_too_late() -> None:
     found = compared(served("ml.p4de.24xlarge"), served("ml.p4de.24xlarge", download=600))
 
-    assert any("weights may not be there in time" in one for one in said(found, Level.ATTENTION))
+    assert any("weights may take too long" in one for one in said(found, Level.ATTENTION))
 
 
 def test_an_update_that_may_be_given_up() -> None:
@@ -127,7 +127,7 @@ def test_an_update_that_may_be_given_up() -> None:
     }
     found = compared(served("ml.p4de.24xlarge"), served("ml.p5.48xlarge", RollingUpdatePolicy=policy))
 
-    assert any("SageMaker gives up after 2 h and rolls it back" in one for one in said(found, Level.ATTENTION))
+    assert any("SageMaker times out after 2 h and rolls it back" in one for one in said(found, Level.ATTENTION))
 
 
 def test_an_update_without_alarms() -> None:
@@ -135,7 +135,7 @@ def test_an_update_without_alarms() -> None:
 
     found = compared(before, served("ml.p4de.24xlarge"))
 
-    assert said(found, Level.ATTENTION) == ["A bad update is no longer rolled back: no alarm is asked during it."]
+    assert said(found, Level.ATTENTION) == ["A failing update is no longer rolled back: no alarm watches it."]
 
 
 def test_the_bill_has_the_bounds_of_the_scaling() -> None:

@@ -75,7 +75,7 @@ def test_the_working_folder_is_compared_with_a_branch(repository: Path, tmp_path
     # THEN one comment has all three, and nothing is left behind
     assert errors == ""
     assert process.returncode == 1
-    assert "## ❌ Cannot be synthesised: config/third.yaml" in comment
+    assert "## ❌ Cannot be synthesized: config/third.yaml" in comment
     assert "config/third.yaml:9: models[0].instance_type: 'ml.g5.2xlrage' is not an instance type" in comment
     assert "1. **dev: API:** AWS WAF is turned off" in comment
     assert "### second" in comment

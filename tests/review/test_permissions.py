@@ -83,12 +83,12 @@ def test_a_statement_that_moves_to_a_policy_of_its_own_is_not_wider() -> None:
         (
             role(document(), ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
             Level.DANGER,
-            "The role gets AWS's policy `AdministratorAccess`.",
+            "The role gets the AWS managed policy `AdministratorAccess`.",
         ),
         (
             role(document(), ManagedPolicyArns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]),
             Level.ATTENTION,
-            "The role gets AWS's policy `ReadOnlyAccess`.",
+            "The role gets the AWS managed policy `ReadOnlyAccess`.",
         ),
     ],
 )
@@ -109,15 +109,15 @@ SUBJECT = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:tii/f
         (
             {"Principal": {"AWS": "arn:aws:iam::4:root"}},
             Level.ATTENTION,
-            "`arn:aws:iam::4:root` may now take on the role.",
+            "`arn:aws:iam::4:root` may now assume the role.",
         ),
-        ({"Principal": "*"}, Level.DANGER, "Everybody may now take on the role."),
+        ({"Principal": "*"}, Level.DANGER, "Everyone may now assume the role."),
         ({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, Level.ATTENTION, "where"),
         ({"Principal": GITHUB}, Level.DANGER, "users of the identity provider"),
         ({"Principal": GITHUB, "Condition": SUBJECT}, Level.ATTENTION, "Users of the identity provider"),
     ],
 )
-def test_a_role_that_others_may_take_on(trust: dict[str, Any], level: Level, words: str) -> None:
+def test_a_role_that_others_may_assume(trust: dict[str, Any], level: Level, words: str) -> None:
     before = role(document())
     after = role(document(), AssumeRolePolicyDocument=document(Action="sts:AssumeRole", **trust))
 
@@ -133,7 +133,7 @@ def test_a_new_role_for_everybody_is_a_danger_though_nothing_gets_wider() -> Non
     found = only(compared(None, {"Role": role(document(), AssumeRolePolicyDocument=trust)}))
 
     assert found.level == Level.DANGER
-    assert found.what == "Everybody may take on the role."
+    assert found.what == "Everyone may assume the role."
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_resource_that_lets_everybody_in_is_a_danger(kind: str, properties: di
     found = only(compared(before, {**before, "Policy": resource(kind, properties)}))
 
     assert found.level == Level.DANGER
-    assert found.what.startswith("Everybody may")
+    assert found.what.startswith("Everyone may")
 
 
 def test_a_bucket_that_no_longer_refuses_plain_http_is_seen() -> None:
@@ -161,7 +161,7 @@ def test_a_bucket_that_no_longer_refuses_plain_http_is_seen() -> None:
     found = compared({"Store": store, "Policy": policy}, {"Store": store})
 
     assert said(found, Level.ATTENTION) == [
-        "No longer denied to everybody: `s3:GetObject` on `arn:a`, where `aws:SecureTransport` Bool `false`."
+        "No longer denied to everyone: `s3:GetObject` on `arn:a`, where `aws:SecureTransport` Bool `false`."
     ]
 
 
@@ -172,5 +172,5 @@ def test_a_vpc_endpoint_without_a_policy_lets_everything_through() -> None:
 
     found = compared({"Endpoint": closed}, {"Endpoint": opened})
 
-    assert said(found, Level.ATTENTION) == ["Lets through calls of `*` on every resource."]
+    assert said(found, Level.ATTENTION) == ["Allows calls of `*` on every resource."]
     assert said(compared({"Endpoint": opened}, {"Endpoint": closed}), Level.ATTENTION) == []

@@ -39,7 +39,7 @@ def test_the_reviewer_is_told(name: str, assemblies: Assemblies) -> None:
     code, comment = run(*assemblies.pair(name))
 
     assert comment.startswith(f"{MARKER}\n## ")
-    shown = comment.partition("What changes in them</summary>")[0] if name != "tags" else comment
+    shown = comment.partition("Property changes</summary>")[0] if name != "tags" else comment
     assert [words for words in request.said if words not in shown] == []
     assert code == EXIT_CODES[request.verdict]
     assert ("### Dangers" in comment) == (request.verdict == Verdict.DANGER)
@@ -117,7 +117,7 @@ def test_one_assembly_is_compared_without_a_folder_around_it(assemblies: Assembl
     code, comment = run(base, head)
 
     assert code == 0
-    assert "May send more: 5,000 requests each month (before 1,000)" in comment
+    assert "Higher limits: 5,000 requests per month (was 1,000)" in comment
 
 
 def test_a_config_that_comes_and_one_that_goes_are_told_apart(assemblies: Assemblies, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_comment_never_exceeds_what_github_takes(assemblies: Assemblies, tmp_p
     _, comment = run(tmp_path / "base", tmp_path / "head")
 
     assert len(comment) <= LONGEST + 100
-    assert comment.startswith(f"{MARKER}\n## ⚠️ 40 things to look at")
+    assert comment.startswith(f"{MARKER}\n## ⚠️ 40 warnings")
     assert comment.count("<details>") == comment.count("</details>")
 
 

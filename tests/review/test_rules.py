@@ -79,15 +79,16 @@ def test_a_replacement_under_the_same_name_fails() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "level", "words"),
     [
-        (resource("KMS::Key", {}), None, Level.DANGER, "nothing that it encrypted can be read again"),
+        (resource("KMS::Key", {}), None, Level.DANGER, "nothing that it encrypted can be decrypted"),
         (resource("KMS::Key", {}, DeletionPolicy="Retain"), None, Level.ATTENTION, "stays in the account"),
-        (resource("Logs::LogGroup"), None, Level.ATTENTION, "deleted with all that is in it"),
+        (resource("Logs::LogGroup"), None, Level.ATTENTION, "deleted with all of its content"),
         (resource("DynamoDB::Table"), None, Level.DANGER, "The table is deleted"),
         (
             resource("S3::Bucket", {"BucketName": "a"}, UpdateReplacePolicy="Retain"),
             resource("S3::Bucket", {"BucketName": "b"}, UpdateReplacePolicy="Retain"),
             Level.DANGER,
-            "replaced by an empty one since `BucketName` cannot change in place; the old one stays in the account",
+            "replaced by an empty one because `BucketName` cannot be updated in place; "
+            "the old one stays in the account",
         ),
         (
             resource("S3::Bucket", {"BucketEncryption": {"ServerSideEncryptionConfiguration": [
@@ -100,13 +101,13 @@ def test_a_replacement_under_the_same_name_fails() -> None:
             resource("S3::Bucket"),
             resource("S3::Bucket", {"AccessControl": "PublicRead"}),
             Level.DANGER,
-            "anybody may read it",
+            "anyone may read it",
         ),
         (
             resource("Logs::LogGroup"),
             resource("Logs::LogGroup", {"RetentionInDays": 7}),
             Level.ATTENTION,
-            "kept 7 days, before for ever",
+            "drops from unlimited to 7 days",
         ),
         (
             resource("Logs::LogGroup", {"KmsKeyId": "k"}),
@@ -155,12 +156,12 @@ def tcp(peer: str, first: int = 443, last: int = 443) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("before", "after", "level", "words"),
     [
-        (group(), group(tcp("0.0.0.0/0")), Level.DANGER, "Lets in the whole internet: TCP 443 from 0.0.0.0/0."),
+        (group(), group(tcp("0.0.0.0/0")), Level.DANGER, "Open to the whole internet: TCP 443 from 0.0.0.0/0."),
         (group(), group({"IpProtocol": "-1", "CidrIpv6": "::/0"}), Level.DANGER, "everything from ::/0"),
         (group(tcp("10.0.0.0/16")), group(tcp("10.0.0.0/8")), Level.ATTENTION, "TCP 443 from 10.0.0.0/8"),
         (group(tcp("10.0.0.0/8")), group(tcp("10.0.0.0/8", 0, 443)), Level.ATTENTION, "TCP 0 to 443"),
         (group(), group(SecurityGroupEgress=[]), Level.ATTENTION, "everything to 0.0.0.0/0"),
-        ({}, {"Gateway": resource("EC2::InternetGateway")}, Level.ATTENTION, "An internet gateway is new"),
+        ({}, {"Gateway": resource("EC2::InternetGateway")}, Level.ATTENTION, "An internet gateway is added"),
         (
             {},
             {"Route": resource("EC2::Route", {"DestinationCidrBlock": "0.0.0.0/0", "RouteTableId": "r"})},
@@ -171,7 +172,7 @@ def tcp(peer: str, first: int = 443, last: int = 443) -> dict[str, Any]:
             {"Net": resource("EC2::Subnet", {"VpcId": "v"})},
             {"Net": resource("EC2::Subnet", {"VpcId": "v", "MapPublicIpOnLaunch": True})},
             Level.ATTENTION,
-            "gets a public address",
+            "get public addresses",
         ),
     ],
 )
@@ -229,16 +230,16 @@ def limited(limit: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("before", "after", "level", "words"),
     [
-        (api(), api(M=method("NONE")), Level.DANGER, "Authorization is turned off: anybody"),
-        (api(M=method("CUSTOM", True)), api(M=method("CUSTOM")), Level.DANGER, "no longer for API keys"),
+        (api(), api(M=method("NONE")), Level.DANGER, "Authorization is turned off: anyone"),
+        (api(M=method("CUSTOM", True)), api(M=method("CUSTOM")), Level.DANGER, "instead of API keys"),
         (api(), api("PRIVATE"), Level.DANGER, "The API becomes private"),
         (api("PRIVATE", W=WEB_ACL), api("PRIVATE"), Level.ATTENTION, "AWS WAF is turned off"),
-        (api(W=limited(500)), api(W=limited(2000)), Level.ATTENTION, "2,000 requests and no longer 500"),
+        (api(W=limited(500)), api(W=limited(2000)), Level.ATTENTION, "2,000 requests, up from 500"),
         (
             api(W=limited(500)),
             api(W=resource("WAFv2::WebACL", {"Rules": []})),
             Level.ATTENTION,
-            "The web ACL's rule `Rate` goes",
+            "The web ACL's rule `Rate` is removed",
         ),
         (
             api(K=resource("ApiGateway::ApiKey", {"Name": "app"})),
@@ -250,13 +251,13 @@ def limited(limit: int) -> dict[str, Any]:
             api(P=resource("ApiGateway::UsagePlan", {"Quota": {"Limit": 9000, "Period": "MONTH"}})),
             api(P=resource("ApiGateway::UsagePlan", {"Quota": {"Limit": 800, "Period": "MONTH"}})),
             Level.ATTENTION,
-            "May send less: 800 requests each month (before 9,000).",
+            "Lower limits: 800 requests per month (was 9,000).",
         ),
         (
             api(P=resource("ApiGateway::UsagePlan", {})),
             api(P=resource("ApiGateway::UsagePlan", {"Throttle": {"RateLimit": 2.5}})),
             Level.ATTENTION,
-            "May send less: 2.5 requests a second (before any number).",
+            "Lower limits: 2.5 requests per second (was unlimited).",
         ),
     ],
 )
@@ -280,7 +281,7 @@ def test_a_signed_api_that_everybody_may_sign_for() -> None:
 
     found = compared(signed({"AWS": "arn:aws:iam::1:root"}), signed("*"))
 
-    assert said(found, Level.DANGER) == ["Every identity of every AWS account may call `execute-api:/*`."]
+    assert said(found, Level.DANGER) == ["Every identity in every AWS account may call `execute-api:/*`."]
 
 
 # --- the deploy

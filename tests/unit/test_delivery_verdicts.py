@@ -123,7 +123,7 @@ def test_a_config_that_goes_is_a_danger(tmp_path: Path) -> None:
 
     assert review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=False) == 2
 
-    assert "These stacks are no longer described" in (tmp_path / "out" / "review.md").read_text()
+    assert "These stacks are no longer in the app" in (tmp_path / "out" / "review.md").read_text()
 
 
 # Deployment
