@@ -1,4 +1,4 @@
-"""Whose credentials these are."""
+"""The AWS identity behind the credentials."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`arn` is the identity's."""
+    """An AWS account, and the ARN of the user or role in it."""
 
     account: str
     arn: str
 
 
 def caller_identity(target: Target) -> Identity:
-    """Who calls, by STS. Raises what boto3 raises without credentials."""
+    """The caller, as STS knows it. Raises what boto3 raises without credentials."""
     answer = target.client("sts").get_caller_identity()
     return Identity(answer["Account"], answer["Arn"])
 
 
 def require_account(target: Target) -> Identity:
-    """Who calls.
+    """The caller, if it belongs to the config's account.
 
     Raises:
-        CommandError: the credentials are of another account than the config names.
+        CommandError: the credentials are for another account than the config's.
     """
     who = caller_identity(target)
     wanted = target.settings.account
     if wanted is not None and who.account != wanted:
         raise CommandError(
-            f"these credentials are of account {who.account}; the config says `account: {wanted}`. "
+            f"these credentials are for account {who.account}, but the config says `account: {wanted}`. "
             "Use that account's credentials, or correct the config."
         )
     return who

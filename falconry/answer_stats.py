@@ -1,4 +1,4 @@
-"""One streamed answer on the terminal, and what it cost in time and tokens."""
+"""One streamed answer on the terminal, and its cost in time and tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class AnswerStats:
     """An answer: its text, its tokens and its times.
 
     Attributes:
-        first_seconds: until the first text; None if none came.
+        first_seconds: until the first text; None if there was none.
         stopped: whether Ctrl-C ended it.
     """
 
@@ -44,7 +44,7 @@ class AnswerStats:
         speed = self.tokens_per_second
         parts += [f"{speed:.1f} tokens/s"] if speed else []
         parts += ["stopped by Ctrl-C"] if self.stopped else [self.finish_reason or "no finish reason"]
-        parts += [f"{self.messages_dropped} oldest messages left out"] if self.messages_dropped else []
+        parts += [f"{self.messages_dropped} oldest messages dropped"] if self.messages_dropped else []
         parts += [self.request_id] if self.request_id else []
         return " · ".join(parts)
 
@@ -56,10 +56,10 @@ class AnswerStats:
 def stream_to_terminal(
     api: DeployedApi, conversation: Conversation, *, raw: bool = False, quiet: bool = False
 ) -> AnswerStats:
-    """Ask, and print the answer as it comes: its text, or with `raw` the events. Ctrl-C ends the answer alone.
+    """Asks, and prints the answer as it arrives: its text or, with `raw`, its events. Ctrl-C ends only the answer.
 
     Raises:
-        ApiError: the API refused, or failed in the middle.
+        ApiError: the API refused the request or failed mid-stream.
     """
     stats = AnswerStats()
     try:

@@ -20,7 +20,7 @@ CONNECT_TIMEOUT = 10.0
 
 @dataclass(frozen=True)
 class Answer:
-    """One response. `body` is its JSON, or None where it is none; `seconds` from the request to the last byte."""
+    """One response. `body` is None if it is not JSON; `seconds` counts from the request to the last byte."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,12 +36,12 @@ class Answer:
 
     @property
     def request_id(self) -> str:
-        """The id that the logs have too."""
+        """The id under which the logs have the request."""
         return self.headers.get("x-request-id") or self.headers.get("x-amzn-requestid") or ""
 
 
 class ApiError(CommandError):
-    """The API refused or failed. The text has all that it said: status, code, parameter, message, request id."""
+    """The API refused or failed. The text holds status, code, parameter, message and request id."""
 
     def __init__(self, status: int, body: Any, text: str, request_id: str, retry_after: str | None = None) -> None:
         error = body.get("error") if isinstance(body, dict) else None
@@ -50,13 +50,13 @@ class ApiError(CommandError):
         self.code = str(error.get("code") or "")
         parts = [f"{status} {self.code}".strip(), str(error.get("message") or text.strip() or "no message")]
         details = [f"parameter {error['param']}"] if error.get("param") else []
-        details += [f"try again after {retry_after} s"] if retry_after else []
+        details += [f"retry after {retry_after} s"] if retry_after else []
         details += [f"request id {request_id}"] if request_id else []
         super().__init__(": ".join(parts) + (f" ({', '.join(details)})" if details else ""))
 
 
 class DeployedApi:
-    """Sends requests as `caller` does. `timeout`: seconds to wait for the next byte."""
+    """Sends requests on behalf of a caller. `timeout`: seconds to wait for the next byte."""
 
     def __init__(self, caller: Caller, timeout: float = 120.0) -> None:
         self._caller = caller
@@ -71,7 +71,7 @@ class DeployedApi:
     def post(
         self, path: str, body: object, *, native: bool = False, let_in: bool = True, timeout: float | None = None
     ) -> Answer:
-        """POST of JSON below /v1, or below the root for `native`. With `let_in=False` without any credentials."""
+        """POST of JSON below /v1, or below the root for `native`. With `let_in=False`, without credentials."""
         url = f"{self._caller.root_url if native else self._caller.base_url}{path}"
         return self._whole("POST", url, json.dumps(body).encode(), timeout or self._timeout, let_in=let_in)
 
@@ -101,7 +101,7 @@ class DeployedApi:
         try:
             text = response.read().decode("utf-8", "replace")
         except urllib3.exceptions.HTTPError as error:
-            raise CommandError(f"{url}: the answer broke off: {error}") from None
+            raise CommandError(f"{url}: the answer was cut off: {error}") from None
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -145,18 +145,22 @@ class Stream:
         return time.monotonic() - self._started
 
     def lines(self) -> Iterator[str]:
-        """The lines that are not empty, whole, as they come."""
+        """Non-empty lines, whole, as they arrive."""
         pending = b""
         try:
             while piece := self._response.read1():
                 *lines, pending = (pending + piece).split(b"\n")
                 yield from (line.decode("utf-8", "replace").rstrip("\r") for line in lines if line.strip())
         except urllib3.exceptions.HTTPError as error:
-            raise CommandError(f"the answer broke off: {error} (request id {self.answer.request_id})") from None
+            raise CommandError(f"the answer was cut off: {error} (request id {self.answer.request_id})") from None
 
     def chunks(self) -> Iterator[Any]:
-        """The JSON of each event until [DONE]. Raises ApiError for an error event, CommandError for a stream without
-        an end."""
+        """The JSON of each event until [DONE].
+
+        Raises:
+            ApiError: an error event.
+            CommandError: the stream ended without [DONE].
+        """
         for line in self.lines():
             if not line.startswith("data:"):
                 continue
@@ -180,5 +184,5 @@ def text_of(chunk: Any) -> str:
 
 
 def refusal(answer: Answer) -> ApiError:
-    """The error that an answer is."""
+    """An answer with an error status, as an exception."""
     return ApiError(answer.status, answer.body, answer.text, answer.request_id, answer.headers.get("retry-after"))

@@ -13,10 +13,10 @@ from falconry.commands import chat, keys, logs, mirror, models, plan, preflight,
 from falconry.errors import CheckFailedError, CommandError
 
 INTERRUPTED = 130
-"""What shells make of a command that Ctrl-C ended: 128 and the signal's number."""
+"""The exit code that shells give a command ended by Ctrl-C: 128 plus the signal's number."""
 
 BROKEN_PIPE = 141
-"""Likewise of SIGPIPE: not all was done, or not all was seen."""
+"""Likewise for SIGPIPE: not everything was done, or not everything was read."""
 
 app = typer.Typer(
     name="falconry",
@@ -33,13 +33,13 @@ app = typer.Typer(
 def falconry() -> None:
     """TII's Falcon models behind a REST API in your own AWS account.
 
-    CONFIG is a name in config/ (dev means config/dev.yaml) or a path. With --local a command talks to the AWS that
-    `make local` emulates on this machine; without it, to AWS, with the credentials that the AWS CLI would use.
+    CONFIG is a name in config/ (dev means config/dev.yaml) or a path. With --local, a command uses the AWS that
+    `make local` emulates on this machine; otherwise it uses AWS, with the credentials that the AWS CLI would use.
 
     \b
-    Exit codes: 0 done; 1 not done, or a check failed;
-    2 the command line is wrong, or a review found a danger;
-    130 interrupted; 141 whoever read the output, such as head, left.
+    Exit codes: 0 success; 1 failure, or a check failed;
+    2 invalid command line, or a review found a danger;
+    130 interrupted; 141 the reader of the output (such as head) closed it.
     """
 
 
@@ -62,7 +62,7 @@ def _add(command: Callable[..., None], to: typer.Typer = app) -> None:
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader, such as `head`, has seen enough. What is still buffered goes nowhere, so nothing complains.
+            # The reader, such as `head`, has seen enough. What is still buffered is discarded without an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(BROKEN_PIPE) from None
 

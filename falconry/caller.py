@@ -1,4 +1,4 @@
-"""What a caller of the deployed API brings: a key, a signature or a token."""
+"""The credentials of a caller of the deployed API: a key, a signature or a token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from falconry.target import Target
 
 Headers = Mapping[str, str]
 Authorize = Callable[[str, str, bytes], Headers]
-"""Method, URL and body of a request to the headers that let it in."""
+"""Method, URL and body of a request to the headers that authorize it."""
 
 Key = Annotated[
     str,
@@ -23,7 +23,7 @@ Key = Annotated[
         metavar="KEY",
         envvar="FALCONRY_API_KEY",
         show_envvar=True,
-        help="API key. Default: asked of API Gateway.",
+        help="API key. Default: read from API Gateway.",
     ),
 ]
 Token = Annotated[
@@ -33,16 +33,16 @@ Token = Annotated[
         metavar="TOKEN",
         envvar="FALCONRY_TOKEN",
         show_envvar=True,
-        help="For `auth: jwt`: the issuer's token.",
+        help="Token from the issuer, for `auth: jwt`.",
     ),
 ]
 Url = Annotated[
     str,
-    typer.Option("--url", metavar="URL", help="Base URL, ending in /v1. Default: the deployment's own, from SSM."),
+    typer.Option("--url", metavar="URL", help="Base URL, ending in /v1. Default: the deployment's, read from SSM."),
 ]
 ExtraHeaders = Annotated[
     list[str],
-    typer.Option("--header", metavar="NAME:VALUE", help="Sent with every request; a private API may need one."),
+    typer.Option("--header", metavar="NAME:VALUE", help="Header for every request; a private API may need one."),
 ]
 
 
@@ -53,7 +53,7 @@ class Caller:
     Attributes:
         base_url: ends in /v1.
         headers: go with every request.
-        authorize: gives the headers that let a request in.
+        authorize: gives the headers that authorize a request.
     """
 
     base_url: str
@@ -67,24 +67,24 @@ class Caller:
 
 
 def find_caller(target: Target, *, key: str, token: str, url: str, headers: list[str]) -> Caller:
-    """How to call the deployment, from the command line, the environment, or AWS, in this order.
+    """How to call the deployment: from the command line, the environment or AWS, in this order.
 
     Raises:
-        CommandError: something is missing that only the caller can give.
+        CommandError: something is missing that only the user can provide.
     """
     given = dict(_header(text) for text in headers)
     if target.local:
         given = {**target.local["headers"], **given}
     base_url = (url or _base_url(target)).rstrip("/")
     if not base_url.startswith(("https://", "http://")):
-        raise CommandError(f"--url {url}: must begin with https:// and end in /v1.")
+        raise CommandError(f"--url {url}: the URL must begin with https:// and end in /v1.")
     return Caller(base_url, given, _authorize(target, key, token))
 
 
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise CommandError(f"--header {text!r}: write it as NAME:VALUE, such as x-apigw-api-id:abc123.")
+        raise CommandError(f"--header {text!r}: the format is NAME:VALUE, such as x-apigw-api-id:abc123.")
     return name.strip(), value.strip()
 
 
@@ -104,7 +104,7 @@ def _authorize(target: Target, key: str, token: str) -> Authorize:
     if auth == "jwt" and not token:
         assert target.settings.api.jwt is not None  # noqa: S101 (settings.checks: auth and its section come together)
         raise CommandError(
-            f"this API takes tokens of {target.settings.api.jwt.issuer}. Give one with --token or FALCONRY_TOKEN."
+            f"this API requires a token from {target.settings.api.jwt.issuer}. Set --token or FALCONRY_TOKEN."
         )
     bearer = token or key or _key(target)
     return lambda _method, _url, _body: {"authorization": f"Bearer {bearer}"}
@@ -115,16 +115,14 @@ def _key(target: Target) -> str:
     if target.local and target.local["api_key"]:
         return str(target.local["api_key"])
     if not target.settings.api.clients:
-        raise CommandError(
-            "the config has no client, so there is no key to ask for. Give one with --key or FALCONRY_API_KEY."
-        )
+        raise CommandError("the config has no client, so there is no key to read. Set --key or FALCONRY_API_KEY.")
     client = target.settings.api.clients[0].name
     name = target.settings.names.key_parameter(client)
     fixes = {
         "ParameterNotFound": f"Is it deployed? npx cdk deploy --all -c config={target.settings.name}",
-        "AccessDeniedException": "Give a key with --key or FALCONRY_API_KEY.",
+        "AccessDeniedException": "Set a key with --key or FALCONRY_API_KEY.",
     }
-    with translate_aws_errors(f"asking API Gateway for {client}'s key", fixes):
+    with translate_aws_errors(f"reading {client}'s key from API Gateway", fixes):
         key_id = target.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         return str(target.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"])
 
@@ -144,7 +142,7 @@ def _signature(target: Target) -> Authorize:
         with translate_aws_errors("looking for AWS credentials to sign with"):
             found = boto3.Session(region_name=target.settings.region).get_credentials()
         if found is None:
-            raise CommandError("this API takes signed requests, and there are no AWS credentials. Set AWS_PROFILE.")
+            raise CommandError("this API requires signed requests, but no AWS credentials were found. Set AWS_PROFILE.")
 
     def sign(method: str, url: str, body: bytes) -> Headers:
         request = AWSRequest(method, url, data=body, headers={"content-type": "application/json"})

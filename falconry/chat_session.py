@@ -1,4 +1,4 @@
-"""The chat in a terminal: lines in, answers and slash commands out."""
+"""An interactive chat in the terminal: lines in, answers out, slash commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK = '"""'
 
 
 class ChatSession:
-    """Reads until Ctrl-D or /quit. A failed question is not part of the conversation; /retry asks it again."""
+    """Reads until Ctrl-D or /quit. A failed question is dropped from the conversation; /retry asks it again."""
 
     def __init__(self, api: DeployedApi, conversation: Conversation) -> None:
         self._api = api
@@ -27,7 +27,7 @@ class ChatSession:
         self._failed = ""
 
     def run(self) -> None:
-        """Raises nothing that a person did wrong: that is printed, and the chat goes on."""
+        """Runs the chat. User errors are printed, and the chat continues."""
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 (gives `input` its history and its keys)
         console().print(f"[bold]{self._conversation.model}[/]  [dim]/help lists the commands; Ctrl-D ends.[/]")
@@ -73,7 +73,7 @@ class ChatSession:
         command = COMMANDS.get(word)
         if command is None:
             known = ", ".join(f"/{name}" for name in COMMANDS)
-            raise CommandError(f"there is no command /{word}. Known: {known}. (A message cannot begin with a slash.)")
+            raise CommandError(f"unknown command /{word}. Commands: {known}. (A message cannot begin with a slash.)")
         command[0](self, rest.strip())
 
     def _ask(self, text: str) -> None:
@@ -97,11 +97,11 @@ class ChatSession:
     def _help(self, _rest: str) -> None:
         for name, (_, arguments, meaning) in COMMANDS.items():
             console().print(f"  {f'/{name} {arguments}'.strip():<18} {meaning}", markup=False)
-        console().print(f"  A line that ends in \\ goes on in the next; {BLOCK} begins and ends a block.", markup=False)
+        console().print(f"  A line ending in \\ continues on the next; {BLOCK} starts and ends a block.", markup=False)
 
     def _system(self, rest: str) -> None:
         self._conversation.system = rest
-        console().print("The system prompt is set." if rest else "There is no system prompt now.", style="dim")
+        console().print("System prompt set." if rest else "System prompt removed.", style="dim")
 
     def _model(self, rest: str) -> None:
         answer = self._api.get("/models")
@@ -125,23 +125,23 @@ class ChatSession:
         for known, given in self._conversation.parameters.items():
             console().print(f"  {known} = {given!r}", markup=False)
         if not self._conversation.parameters:
-            console().print("No parameter is set: the model's defaults.", style="dim")
+            console().print("No parameters are set: the model's defaults apply.", style="dim")
 
     def _retry(self, _rest: str) -> None:
         question = self._failed or self._conversation.take_back()
         if not question:
-            raise CommandError("there is nothing to ask again.")
+            raise CommandError("there is no question to ask again.")
         self._ask(question)
 
     def _undo(self, _rest: str) -> None:
         question = self._conversation.take_back()
         if not question:
             raise CommandError("there is nothing to undo.")
-        console().print(f"Taken back: {question.splitlines()[0][:60]}", style="dim", markup=False)
+        console().print(f"Removed: {question.splitlines()[0][:60]}", style="dim", markup=False)
 
     def _save(self, rest: str) -> None:
         self._conversation.save(_path(rest, "/save"))
-        console().print(f"{len(self._conversation.messages)} messages are in {rest}.", style="dim", markup=False)
+        console().print(f"{len(self._conversation.messages)} messages saved to {rest}.", style="dim", markup=False)
 
     def _load(self, rest: str) -> None:
         self._conversation = Conversation.load(_path(rest, "/load"))
@@ -150,12 +150,12 @@ class ChatSession:
 
     def _toggle_raw(self, _rest: str) -> None:
         self._raw = not self._raw
-        console().print("Events are shown as they come." if self._raw else "Answers are shown as text.", style="dim")
+        console().print("Showing raw events." if self._raw else "Showing text.", style="dim")
 
 
 def _path(rest: str, command: str) -> Path:
     if not rest:
-        raise CommandError(f"{command} needs a file: {command} talk.json")
+        raise CommandError(f"{command} needs a file name: {command} talk.json")
     return Path(rest).expanduser()
 
 
@@ -163,13 +163,13 @@ Command = tuple[Callable[[ChatSession, str], None], str, str]
 
 COMMANDS: Mapping[str, Command] = {
     "help": (ChatSession._help, "", "show this"),
-    "system": (ChatSession._system, "TEXT", "set the system prompt; without TEXT remove it"),
-    "model": (ChatSession._model, "NAME", "talk to another model; without NAME list them"),
-    "set": (ChatSession._set, "NAME VALUE", "/set temperature 0.5; without VALUE forget it"),
+    "system": (ChatSession._system, "TEXT", "set the system prompt; without TEXT, remove it"),
+    "model": (ChatSession._model, "NAME", "switch to another model; without NAME, list them"),
+    "set": (ChatSession._set, "NAME VALUE", "set a parameter (/set temperature 0.5); without VALUE, unset it"),
     "retry": (ChatSession._retry, "", "ask the last question again"),
-    "undo": (ChatSession._undo, "", "take the last question and its answer back"),
+    "undo": (ChatSession._undo, "", "remove the last question and its answer"),
     "save": (ChatSession._save, "FILE", "write the conversation to a file"),
-    "load": (ChatSession._load, "FILE", "go on with a saved conversation"),
-    "raw": (ChatSession._toggle_raw, "", "show the API's events, or again the text"),
-    "quit": (lambda _session, _rest: None, "", "end, as Ctrl-D does"),
+    "load": (ChatSession._load, "FILE", "continue a saved conversation"),
+    "raw": (ChatSession._toggle_raw, "", "switch between raw events and text"),
+    "quit": (lambda _session, _rest: None, "", "end the chat (or Ctrl-D)"),
 }

@@ -69,7 +69,7 @@ class ClientKeys:
         self._api_gateway = target.client("apigateway")
         auth = target.settings.api.auth
         if auth != "api_key":
-            raise CommandError(f"{target.settings.name} has `auth: {auth}`: its callers bring no API keys.")
+            raise CommandError(f"{target.settings.name} has `auth: {auth}`: callers of this API do not use API keys.")
 
     def clients(self) -> list[DeployedClient]:
         """Every client that is deployed, by name."""
@@ -104,7 +104,7 @@ class ClientKeys:
         known = {client.name: client for client in self.clients()}
         if name not in known:
             listed = ", ".join(known) or f"none; is {self._target.settings.name} deployed?"
-            raise CommandError(f"there is no client {name!r}. Deployed: {listed}.")
+            raise CommandError(f"no client {name!r}. Deployed: {listed}.")
         return known[name]
 
     def find(self, name: str) -> ClientKey:
@@ -123,7 +123,7 @@ class ClientKeys:
         for key in [*held, *self.strays()]:
             if key.id == wanted and (not slash or key.client == client):
                 return key
-        raise CommandError(f"there is no key {name!r} in {self._target.settings.name}. `falconry keys list` shows all.")
+        raise CommandError(f"no key {name!r} in {self._target.settings.name}. `falconry keys list` shows all keys.")
 
     def make(self, client: DeployedClient) -> tuple[ClientKey, str]:
         """A new key in the client's plan, and its value."""
@@ -157,11 +157,11 @@ class ClientKeys:
         """Delete a key that was made here and is disabled. Raises CommandError for another."""
         if key.made_by == "stack":
             raise CommandError(
-                f"{key.id} belongs to the stack. Take the client out of the config and deploy, or disable the key: "
+                f"{key.id} belongs to the stack. Remove the client from the config and deploy, or disable the key: "
                 f"falconry keys disable {key.client}/{key.id}"
             )
         if key.enabled and key.plan_id:
-            raise CommandError(f"{key.id} still works. Disable it first: falconry keys disable {key.client}/{key.id}")
+            raise CommandError(f"{key.id} is enabled. Disable it first: falconry keys disable {key.client}/{key.id}")
         with translate_aws_errors(f"deleting the key {key.id}"):
             if key.plan_id:
                 self._api_gateway.delete_usage_plan_key(usagePlanId=key.plan_id, keyId=key.id)

@@ -15,10 +15,12 @@ _FIXED = ("messages", "model", "stream", "stream_options", "n")
 
 @dataclass
 class Conversation:
-    """Attributes:
-    model: its name in the API.
-    messages: {"role", "content"} of each turn, a system message first if there is one.
-    parameters: as the API takes them: {"temperature": 0.5}.
+    """The turns so far, and how to generate the next one.
+
+    Attributes:
+        model: its name in the API.
+        messages: {"role", "content"} of each turn, a system message first if there is one.
+        parameters: as the API takes them: {"temperature": 0.5}.
     """
 
     model: str
@@ -43,7 +45,7 @@ class Conversation:
         self.messages.append({"role": "assistant", "content": text})
 
     def take_back(self) -> str:
-        """Removes the last question with its answer, and gives the question; "" if there is none."""
+        """Removes the last question and its answer, and returns the question; "" if there is none."""
         for index in range(len(self.messages) - 1, -1, -1):
             if self.messages[index]["role"] == "user":
                 question = self.messages[index]["content"]
@@ -52,9 +54,9 @@ class Conversation:
         return ""
 
     def set(self, name: str, text: str) -> None:
-        """Sets a parameter; `text` is read as JSON where it is JSON, else it is the text itself."""
+        """Sets a parameter. `text` is parsed as JSON if it is JSON, and taken literally otherwise."""
         if name in _FIXED:
-            raise CommandError(f"{name} is not a parameter to set here. /help shows what sets it.")
+            raise CommandError(f"{name} cannot be set here. /help lists the commands.")
         try:
             self.parameters[name] = json.loads(text)
         except ValueError:
@@ -87,4 +89,4 @@ class Conversation:
         except OSError as error:
             raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError):
-            raise CommandError(f"{path}: is not a conversation that /save wrote.") from None
+            raise CommandError(f"{path}: not a conversation written by /save.") from None

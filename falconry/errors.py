@@ -1,12 +1,12 @@
-"""Why a command could not do what it was told."""
+"""The errors that end a command."""
 
 from __future__ import annotations
 
 
 class CommandError(Exception):
-    """A sentence for a person: what is wrong, and the mend. The command ends with exit code 1."""
+    """A sentence for a person: what is wrong and how to fix it. The command ends with exit code 1."""
 
 
 class CheckFailedError(CommandError):
-    """What was to be checked was checked and is not as it should be; the command's own output says what. Exit code 1,
-    and nothing more is printed."""
+    """A check that ran and failed. The command has already printed what is wrong: exit code 1, and nothing more is
+    printed."""

@@ -1,4 +1,4 @@
-"""What commands print: for a person on standard output, or JSON for a script; complaints on standard error."""
+"""What commands print: text or JSON on standard output, errors on standard error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDE = 110
-"""Columns from which on tables say more."""
+"""The terminal width, in columns, from which tables show more."""
 
 
 @cache
 def console() -> Console:
-    """The terminal. Colours only where it is one and NO_COLOR is not set; as wide as it is, 80 columns in a pipe."""
+    """Standard output: in color on a terminal unless NO_COLOR is set; as wide as the terminal, 80 columns in a pipe."""
     from rich.console import Console
 
     class Terminal(Console):
@@ -40,7 +40,7 @@ def errors() -> Console:
 
 
 def table(headings: Mapping[str, str], *, indent: int = 0) -> Table:
-    """A table without lines. Each heading with how its column stands: "left" or "right"."""
+    """A table without lines. `headings` maps each heading to the alignment of its column: "left" or "right"."""
     from rich.table import Table
 
     padding = (0, 0, 0, indent) if indent else (0, 2, 0, 0)
@@ -93,7 +93,7 @@ def bar(parts: Mapping[str, float], width: int) -> Text:
 
 
 BAR_PARTS = {"weights": ("█", "cyan"), "room": ("▒", "green"), "reserve": ("·", "dim"), "missing": ("!", "red")}
-"""How the parts of a bar are drawn: told apart without colours too."""
+"""How the parts of a bar are drawn: distinguishable without colors too."""
 
 
 def print_json(value: object) -> None:

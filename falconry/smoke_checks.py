@@ -1,4 +1,4 @@
-"""What the post-deploy test asks the API, and what it makes of the answers."""
+"""The checks of the post-deploy test: requests to the API, and verdicts on the answers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from falconry.catalog import MODELS, Sample, samples
 from falconry.errors import CommandError
 
 QUICK = ("hello", "tweet-sentiment")
-"""The samples of a quick run: one short answer for each kind of model."""
+"""The samples of a quick run: one short answer per kind of model."""
 
 SHORTEST_FLOW = 0.05
-"""Seconds from the first text to the end, below which tokens a second would say nothing."""
+"""Seconds from the first text to the end, below which a rate of tokens means nothing."""
 
 UNKNOWN_MODEL = "no-such-falcon"
 
 
 @dataclass(frozen=True)
 class SmokeResult:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         problems: sentences; none means passed.
@@ -49,7 +49,7 @@ class SmokeChecks:
     """The checks of one deployment.
 
     Args:
-        announced: whether the answers are known: the emulated AWS's own model answers.
+        announced: whether the emulated AWS answers, with the answers of the announcement.
     """
 
     def __init__(self, api: DeployedApi, models: Sequence[str], *, needs_key: bool, announced: bool) -> None:
@@ -90,7 +90,7 @@ class SmokeChecks:
         # API Gateway answers 403 to a request that should be signed and is not.
         allowed = (401,) if self._needs_key else (401, 403)
         problems = [] if answer.status in allowed else [f"answered {answer.status}: {answer.text[:200]}"]
-        return SmokeResult(problems + _shape(answer), "The API is open, or something in front of it answers.")
+        return SmokeResult(problems + _shape(answer), "Either the API is open, or something in front of it answers.")
 
     def _knows_its_models(self, left: float) -> SmokeResult:
         return _refused(self._api.post("/chat/completions", _chat(UNKNOWN_MODEL), timeout=left), 404, "model")
@@ -118,7 +118,9 @@ class SmokeChecks:
                 finish = next((one["finish_reason"] for one in chunk["choices"]), None) or finish
                 usage = chunk.get("usage") or usage
                 if stream.seconds > left:
-                    raise CommandError(f"no end after {stream.seconds:.1f} s (request id {stream.answer.request_id})")
+                    raise CommandError(
+                        f"still streaming after {stream.seconds:.1f} s (request id {stream.answer.request_id})"
+                    )
             details: dict[str, Any] = {"seconds": stream.seconds, "first_seconds": stream.first}
         tokens = (usage or {}).get("completion_tokens") or 0
         flowing = details["seconds"] - (stream.first or 0)
@@ -126,7 +128,7 @@ class SmokeChecks:
             details["tokens_per_second"] = (tokens - 1) / flowing
         problems = self._judge(sample, text, finish, usage)
         if tokens > 20 and pieces < 3:
-            problems.append(f"{tokens} tokens came in {pieces} pieces: something holds the stream back")
+            problems.append(f"{tokens} tokens arrived in {pieces} chunks: something buffers the stream")
         return SmokeResult(problems, _log(stream.answer), details | {"completion_tokens": tokens})
 
     def _whole(self, model: str, sample: Sample, left: float) -> SmokeResult:
@@ -146,9 +148,9 @@ class SmokeChecks:
             problems.append("the answer is empty")
         stops = [stop for stop in sample.parameters.get("stop", ()) if stop in text]
         if stops:
-            problems.append(f"the answer holds the stop sequence {stops[0]!r}")
+            problems.append(f"the answer contains the stop sequence {stops[0]!r}")
         if sample.kind == "chat" and text != text.strip():
-            problems.append(f"the answer begins or ends with white space: {text[:20]!r} ... {text[-20:]!r}")
+            problems.append(f"the answer begins or ends with whitespace: {text[:20]!r} ... {text[-20:]!r}")
         if finish not in ("stop", "length"):
             problems.append(f"finish_reason is {finish!r}")
         if not usage or not usage.get("prompt_tokens") or not usage.get("completion_tokens"):
@@ -181,15 +183,15 @@ def _text(model: str) -> dict[str, Any]:
 
 
 def _shape(answer: Answer) -> list[str]:
-    """What is missing of OpenAI's error object."""
+    """Problems with the form of OpenAI's error object."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     if not isinstance(error, dict) or set(error) != {"message", "type", "param", "code"}:
-        return [f"the error has not OpenAI's shape: {answer.text[:200]}"]
+        return [f"the error does not have OpenAI's format: {answer.text[:200]}"]
     return []
 
 
 def _refused(answer: Answer, status: int, param: str) -> SmokeResult:
-    """Whether an answer is the refusal that was to be."""
+    """Whether an answer is the expected refusal."""
     if answer.status != status:
         return _unexpected(answer, status)
     problems = _shape(answer)
@@ -199,8 +201,12 @@ def _refused(answer: Answer, status: int, param: str) -> SmokeResult:
 
 
 def _unexpected(answer: Answer, status: int) -> SmokeResult:
-    return SmokeResult([f"{status} was expected, not {refusal(answer)}"[:500]], "falconry logs, falconry status")
+    return SmokeResult([f"expected {status}, got {refusal(answer)}"[:500]], "falconry logs, falconry status")
 
 
 def _log(answer: Answer) -> str:
-    return f"The front's log has the request id {answer.request_id}." if answer.request_id else "The access log."
+    return (
+        f"Search the gateway function's log for request id {answer.request_id}."
+        if answer.request_id
+        else "The access log."
+    )

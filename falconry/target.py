@@ -1,4 +1,4 @@
-"""What a command is about: one deployment, in AWS or in the AWS that `make local` emulates."""
+"""The deployment that a command works on: in AWS, or in the AWS that `make local` emulates."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_FILE = ROOT / ".local" / "api.json"
-"""Where `make local` says how to call it."""
+"""Where `make local` describes how to call it."""
 
 DEFAULT_CONFIG = "falcon-180b"
-"""The one that `cdk deploy` takes without `-c config=...` (cdk.json)."""
+"""The config that `cdk deploy` uses without `-c config=...` (cdk.json)."""
 
 Config = Annotated[
     str,
     typer.Argument(
-        metavar="CONFIG", help="A name in config/, or a path. Default: falcon-180b; with --local, what runs there."
+        metavar="CONFIG", help="A name in config/, or a path. Default: falcon-180b, or with --local what runs there."
     ),
 ]
-Local = Annotated[bool, typer.Option("--local", help="Talk to the AWS that `make local` emulates.")]
+Local = Annotated[bool, typer.Option("--local", help="Use the AWS that `make local` emulates.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -58,7 +58,7 @@ def find(config: str, *, local: bool) -> Target:
     """The deployment that a command line names.
 
     Raises:
-        CommandError: the config has mistakes, or nothing is emulated here.
+        CommandError: the config has errors, or no emulated AWS is running.
     """
     from falconry import settings
 
@@ -71,7 +71,7 @@ def find(config: str, *, local: bool) -> Target:
     try:
         return Target(settings.load(path, licenses_needed=False), config or DEFAULT_CONFIG, described)
     except settings.SettingsError as error:
-        raise CommandError("\n".join(["the config has mistakes:", *error.mistakes])) from None
+        raise CommandError("\n".join(["the config has errors:", *error.mistakes])) from None
 
 
 def _local() -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ def _local() -> Mapping[str, Any]:
     try:
         described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CommandError("nothing is emulated here. Start it in another terminal: make local") from None
+        raise CommandError("no emulated AWS is running. Start it in another terminal: make local") from None
     # The person's shell may name a profile that is for AWS itself, and botocore stops at one that is not there.
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         os.environ.pop(name, None)

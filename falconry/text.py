@@ -12,7 +12,7 @@ _SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
 def hourly(instance_type: InstanceType) -> str:
-    """An instance type's price: "31.56", "~63.30" where it follows from EC2's, "?" where none is known."""
+    """An instance type's price: "31.56", "~63.30" where it is derived from EC2's, "?" where none is known."""
     price = instance_type.usd_per_hour
     if price is None or instance_type.price is None:
         return "?"
@@ -63,7 +63,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` in one line, without what a terminal would act upon."""
+    """`text` in one line, without control characters that a terminal would interpret."""
     return "".join(
         character if character.isprintable() else " " if character in "\n\r\t" else "�" for character in text
     )

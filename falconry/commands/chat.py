@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def chat(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Ask this, print the answer, end.")] = "",
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Ask this, print the answer and exit.")] = "",
     config: Annotated[str, typer.Option("--config", "-c", metavar="CONFIG", help="A name in config/, or a path.")] = "",
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="MODEL", help="Default: the config's first chat model.")
     ] = "",
     system: Annotated[str, typer.Option("--system", "-s", metavar="TEXT", help="The system prompt.")] = "",
     parameters: Annotated[
-        list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the API, such as temperature=0.5.")
+        list[str], typer.Option("--set", metavar="NAME=VALUE", help="An API parameter, such as temperature=0.5.")
     ] = [],  # noqa: B006 (typer copies it)
     key: Key = "",
     token: Token = "",
@@ -33,19 +33,19 @@ def chat(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Chat with a deployed model: in a conversation, or one question and its answer.
+    """Chat with a deployed model, or ask one question.
 
     \b
-    falconry chat                              a conversation; /help says more
+    falconry chat                              a conversation; /help lists commands
     falconry chat "What is a falcon?"          one answer
-    git diff | falconry chat "Review this."    the question, then what is piped
+    git diff | falconry chat "Review this."    the question, then the piped text
     falconry chat --set temperature=0 -s "Be brief." "Hello!"
     falconry chat --local                      what `make local` serves
 
     \b
     The answer goes to standard output; on a terminal, time and tokens go to
     standard error. With `auth: iam`, requests are signed with your AWS
-    credentials. Ctrl-C ends an answer, Ctrl-D the conversation.
+    credentials. Ctrl-C stops an answer, Ctrl-D ends the chat.
     """
     from falconry.api import DeployedApi
     from falconry.caller import find_caller
@@ -67,7 +67,7 @@ def chat(
     elif sys.stdin.isatty():
         ChatSession(api, conversation).run()
     else:
-        raise typer.BadParameter("there is no question: give one, or something in the pipe")
+        raise typer.BadParameter("no question: pass one as an argument or through a pipe")
 
 
 def _model(target: Target, name: str) -> str:

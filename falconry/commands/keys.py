@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 EXPLANATION = """Clients' API keys: list, create, rotate, disable.
 
-The stack makes one key for each client of the config. Others are made here, in the client's usage plan: they share
-its rate, burst and quota, work at once and need no deploy.
+The stack creates one key for each client in the config. This command creates more, in the client's usage plan: they
+share its rate, burst and quota, and work at once, without a deploy.
 """
 
 Config = Annotated[str, typer.Option("--config", "-c", metavar="CONFIG", help="A name in config/, or a path.")]
-ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client of the config.")]
+ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client in the config.")]
 KeyName = Annotated[str, typer.Argument(metavar="KEY", help="CLIENT/KEY-ID; CLIENT alone if it has one key.")]
 
 
 def list_(config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Show clients, their keys and limits, and what they used this month.
+    """Show clients, their keys, limits and usage this month.
 
     \b
     falconry keys list
@@ -47,7 +47,7 @@ def list_(config: Config = "", local: Local = False, json: Json = False) -> None
     _table(clients, usage)
     for key in strays:
         console().print(
-            f"{key.client}/{key.id} is in no usage plan and opens nothing: falconry keys delete {key.client}/{key.id}",
+            f"{key.client}/{key.id} is in no usage plan and grants nothing: falconry keys delete {key.client}/{key.id}",
             style="yellow",
             markup=False,
             soft_wrap=True,
@@ -55,7 +55,7 @@ def list_(config: Config = "", local: Local = False, json: Json = False) -> None
 
 
 def create(client: ClientName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Make another key for a client; its value is printed, and in no list.
+    """Create another key for a client and print its value.
 
     \b
     falconry keys create website
@@ -70,11 +70,11 @@ def create(client: ClientName, config: Config = "", local: Local = False, json: 
 
 
 def rotate(client: ClientName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Make a client's next key. The old ones work until you disable them.
+    """Create a client's next key. The old ones work until you disable them.
 
     \b
     falconry keys rotate website
-    (give the new key to the client, see in `keys list` that it is used)
+    (hand the new key to the client; `keys list` shows when it is used)
     falconry keys disable website/OLD-ID
     """
     keys = _keys(config, local)
@@ -86,7 +86,7 @@ def rotate(client: ClientName, config: Config = "", local: Local = False, json: 
         return
     _print_value(key, value)
     if old:
-        console().print("\nOld and new keys work. When the client has the new one:")
+        console().print("\nOld and new keys work. Once the client uses the new one:")
     for one in old:
         console().print(
             f"  falconry keys disable {client}/{one.id}{_where(config, local)}", markup=False, soft_wrap=True
@@ -94,7 +94,7 @@ def rotate(client: ClientName, config: Config = "", local: Local = False, json: 
 
 
 def disable(key: KeyName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Stop a key from working, within seconds; `enable` undoes it.
+    """Disable a key, within seconds; `enable` undoes it.
 
     \b
     falconry keys disable website/a1b2c3d4e5
@@ -102,14 +102,14 @@ def disable(key: KeyName, config: Config = "", local: Local = False, json: Json 
     found = _switch(key, config, local, json, on=False)
     if found.made_by == "stack" and not json:
         console().print(
-            "It is the stack's key. A later deploy that changes the key itself (other tags, say) may enable it again;\n"
-            "`falconry keys list` shows that. For good: give the client another name in the config, and deploy.",
+            "This is the stack's key. A later deploy that changes the key itself (such as its tags) may re-enable it;\n"
+            "`falconry keys list` shows that. To disable it for good, rename the client in the config, and deploy.",
             style="yellow",
         )
 
 
 def enable(key: KeyName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Let a disabled key work again.
+    """Enable a disabled key.
 
     \b
     falconry keys enable website/a1b2c3d4e5
@@ -118,7 +118,7 @@ def enable(key: KeyName, config: Config = "", local: Local = False, json: Json =
 
 
 def show(key: KeyName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Print a key's value, and nothing else.
+    """Print only a key's value.
 
     \b
     export OPENAI_API_KEY=$(falconry keys show website)
@@ -133,12 +133,12 @@ def show(key: KeyName, config: Config = "", local: Local = False, json: Json = F
 
 
 def delete(key: KeyName, config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Delete a disabled key that was made here.
+    """Delete a disabled key that this command created.
 
     \b
     falconry keys delete website/a1b2c3d4e5
 
-    Keys made here outlive `cdk destroy`, without a plan and so without effect. `keys list` names them.
+    Keys created by this command outlive `cdk destroy`, without a plan and so without effect. `keys list` shows them.
     """
     keys = _keys(config, local)
     found = keys.find(key)
@@ -173,7 +173,7 @@ def _switch(name: str, config: str, local: bool, json: bool, *, on: bool) -> Cli
     else:
         console().print(f"{key.client}/{key.id} is {'enabled' if on else 'disabled'}.", markup=False)
         if not on and key.plan_id and not any(one.enabled for one in keys.client(key.client).keys):
-            note = f"{key.client} has no key that works now: its callers get 401. To undo it: falconry keys enable "
+            note = f"{key.client} has no working key left: its callers get 401. To undo: falconry keys enable "
             console().print(
                 f"{note}{key.client}/{key.id}{_where(config, local)}", style="yellow", markup=False, soft_wrap=True
             )
@@ -181,7 +181,7 @@ def _switch(name: str, config: str, local: bool, json: bool, *, on: bool) -> Cli
 
 
 def _print_value(key: ClientKey, value: str) -> None:
-    console().print(f"{key.client}/{key.id} works now. Its value, which no list shows:\n", markup=False)
+    console().print(f"{key.client}/{key.id} works now. Its value, which `keys list` does not show:\n", markup=False)
     print(f"  {value}")
 
 

@@ -1,4 +1,4 @@
-"""`falconry logs`: what front, containers and API Gateway wrote, merged by time."""
+"""`falconry logs`: what the functions, the containers and API Gateway wrote, merged by time."""
 
 from __future__ import annotations
 
@@ -30,25 +30,30 @@ class Source(StrEnum):
 
 def logs(
     config: Config = "",
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
     since: Annotated[
         str,
-        typer.Option(metavar="SPAN", help="How far back: 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00."),
+        typer.Option(
+            metavar="SPAN", help="How far back to start: 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00."
+        ),
     ] = "1h",
     source: Annotated[
         Source,
-        typer.Option(help="front: function, authorizer, playground; container: the models; access: API Gateway."),
+        typer.Option(
+            help="front: gateway function, authorizer, playground; container: the models; access: API Gateway."
+        ),
     ] = Source.ALL,
-    grep: Annotated[str, typer.Option(metavar="TEXT", help="Only events that contain this text, in any case.")] = "",
+    grep: Annotated[str, typer.Option(metavar="TEXT", help="Only events that contain this text, ignoring case.")] = "",
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show the logs of all parts, merged by time.
+    """Show the logs of all components, merged by time.
 
-    Front, authorizer, playground, containers and API Gateway's access log.
+    Shows the gateway function, authorizer, playground, containers and API Gateway's access log.
 
-    Times are your own. Lambda's START, END and REPORT lines are left out, as the front's line says more; --json has
-    them: one JSON object a line, each with time, source, stream and message. Prompts and answers are in no log.
+    Times are in your time zone. Lambda's START, END and REPORT lines are left out, because the function's own line
+    says more. --json includes them: one JSON object per line, with time, source, stream and message. Prompts and
+    answers are never logged.
 
     \b
     Examples:
@@ -73,7 +78,7 @@ def logs(
         printed = view.show(wanted, dated=datetime.now(UTC) - begin > timedelta(days=1))
         if not printed:
             what = f" with {grep!r}" if grep else ""
-            raise CommandError(f"nothing{what} was logged since {since}. --since 1d looks further back.")
+            raise CommandError(f"nothing{what} was logged since {since}. Use --since 1d to look further back.")
 
 
 def _moment(since: str) -> datetime:
@@ -84,7 +89,7 @@ def _moment(since: str) -> datetime:
         return datetime.fromisoformat(since).astimezone(UTC)
     except (ValueError, OverflowError):
         raise typer.BadParameter(
-            f"{since!r} is no span of time. Write 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00.",
+            f"{since!r} is not a duration. Use 30s, 15m, 1h, 2d, 1w, or a time such as 2026-11-25T14:00.",
             param_hint="--since",
         ) from None
 

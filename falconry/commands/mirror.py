@@ -43,7 +43,7 @@ def mirror(
     concurrency: Annotated[
         int,
         typer.Option(
-            "--concurrency", metavar="N", min=0, max=128, help="Parts at once. Default: 32 within S3, else 8."
+            "--concurrency", metavar="N", min=0, max=128, help="Parts in parallel. Default: 32 within S3, else 8."
         ),
     ] = 0,
     part_size: Annotated[
@@ -55,7 +55,7 @@ def mirror(
     """Copy a model's weights into the deployment's artifact bucket.
 
     \b
-    falconry mirror prod                            JumpStart's, within S3
+    falconry mirror prod                            from JumpStart, within S3
     falconry mirror prod --from ~/falcon-tuned      your own, as saved
     falconry mirror prod --from hf:tiiuae/falcon-180B-chat
     falconry mirror prod --dry-run                  what would be copied
@@ -68,7 +68,7 @@ def mirror(
     once it is complete and checked; running endpoints keep theirs.
 
     \b
-    The caller needs, on the bucket: s3:ListBucket, GetObject, PutObject,
+    Required permissions: on the bucket s3:ListBucket, GetObject, PutObject,
     ListBucketMultipartUploads, ListMultipartUploadParts, AbortMultipartUpload;
     on its key kms:GenerateDataKey and Decrypt; and ssm:PutParameter.
     """

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def models(
-    name: Annotated[str, typer.Argument(metavar="MODEL", help="Show one model and every way to run it.")] = "",
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="Show one model, on every instance type.")] = "",
     json: Json = False,
 ) -> None:
-    """Show the Falcon models, what they run on, and what that costs.
+    """Show the Falcon models, their instance types and prices.
 
-    Prices are list prices on demand in us-east-1, to compare; `falconry plan` says where each was read.
+    Prices are on-demand list prices in us-east-1, for comparison; `falconry plan` shows the source of each.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ def _known(name: str) -> CatalogModel:
 
     if name in MODELS:
         return MODELS[name]
-    raise CommandError(f"there is no model {name!r}.{did_you_mean(name, MODELS)} Known: {', '.join(MODELS)}.")
+    raise CommandError(f"no model {name!r}.{did_you_mean(name, MODELS)} Known: {', '.join(MODELS)}.")
 
 
 def _ways(model: CatalogModel) -> tuple[MemoryFit, ...]:

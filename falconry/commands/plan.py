@@ -34,7 +34,7 @@ def plan(
 ) -> None:
     """Show what a config creates, costs and changes.
 
-    And whether each model fits the memory of its GPUs.
+    Also show whether each model fits the memory of its GPUs.
 
     Nothing is created or synthesized. With credentials, the endpoints are compared with the deployed ones; without,
     that part is left out. Prices are list prices with their dates; your AWS bill may differ.

@@ -1,4 +1,4 @@
-"""`falconry review`: what a pull request does to what runs."""
+"""`falconry review`: what a pull request does to a deployment."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def review(
     base: Annotated[
         Path,
         typer.Option(
-            metavar="FOLDER", help="What `cdk synth` made of the base branch: cdk.out, or a folder of NAME.out."
+            metavar="FOLDER", help="Output of `cdk synth` for the base branch: cdk.out, or a folder of NAME.out."
         ),
     ],
-    head: Annotated[Path, typer.Option(metavar="FOLDER", help="The same of the branch to be merged.")],
+    head: Annotated[Path, typer.Option(metavar="FOLDER", help="The same for the branch to merge.")],
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it to this file instead of standard output.")
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of standard output.")
     ] = None,
     allow_danger: Annotated[
-        bool, typer.Option("--allow-danger", help="End with 0 even if dangers were found.")
+        bool, typer.Option("--allow-danger", help="Exit with 0 even if dangers are found.")
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Say what a pull request does to the endpoints, permissions, data and the bill.
+    """Show what a pull request does to endpoints, permissions, data and cost.
 
-    Compares two cloud assemblies, without an AWS account. Ends with 2 where it finds a danger: an endpoint replaced or
-    its requests interrupted, a bucket or a key removed or exposed, access opened to the world, authorization turned
-    off. Ends with 1 where an assembly cannot be read, or where a config cannot be synthesised.
+    Compares two cloud assemblies, without an AWS account. Exit code 2 means a danger: an endpoint is replaced or its
+    requests interrupted, a bucket or a key removed or exposed, access opened to the world, authorization turned off.
+    Exit code 1 means that an assembly cannot be read or a config cannot be synthesized.
     """
     from falconry.assembly.cloud_assembly import read_all
     from falconry.errors import CheckFailedError

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def smoke(
     config: Config = "",
-    quick: Annotated[bool, typer.Option("--quick", help="One short sample a model instead of all.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For all checks.")] = 600,
+    quick: Annotated[bool, typer.Option("--quick", help="One short sample per model instead of all.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For all checks together.")
+    ] = 600,
     model: Annotated[
-        list[str], typer.Option("--model", "-m", metavar="MODEL", help="Test this model only; may be repeated.")
+        list[str], typer.Option("--model", "-m", metavar="MODEL", help="Test only this model; can be repeated.")
     ] = [],  # noqa: B006
     key: Key = "",
     token: Token = "",
@@ -29,7 +31,7 @@ def smoke(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Test a deployment: the announcement's sample prompts through the real API.
+    """Test a deployment: sample prompts through the real API.
 
     \b
     falconry smoke prod                 all samples, each streamed and whole
@@ -38,11 +40,11 @@ def smoke(
     falconry smoke prod --json | jq '.checks[] | select(.passed | not)'
 
     \b
-    For each model: does it answer in time, without a stop sequence or white
-    space at its ends, with a finish reason and usage; does the stream flow; is
-    a bad request refused in OpenAI's form. And: the models are listed, an
-    unknown one is a 404, nobody gets in without credentials. It costs a few
-    thousand tokens. Exit code 1 if a check failed.
+    Checks of each model: it answers in time, without a stop sequence or
+    whitespace at its ends, with a finish reason and usage; it streams; a bad
+    request is refused in OpenAI's format. Checks of the API: it lists the
+    models, answers 404 for an unknown one, and lets nobody in without
+    credentials. Costs a few thousand tokens. Exit code 1 if a check failed.
     """
     from falconry.api import DeployedApi
     from falconry.caller import find_caller
@@ -86,13 +88,13 @@ def _outcome(check: SmokeCheck, deadline: float, timeout: float) -> SmokeResult:
 
     left = deadline - time.monotonic()
     if left <= 0:
-        return SmokeResult([f"not run: the {timeout:g} s of --timeout are over"], "A slow check above.")
+        return SmokeResult([f"not run: the {timeout:g} s of --timeout have passed"], "A slow check above.")
     try:
         return check.run(left)
     except CommandError as error:
         return SmokeResult([str(error)], "falconry logs, falconry status")
     except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        return SmokeResult([f"the answer has not the form of the API: {error!r}"], "Is this the API's URL?")
+        return SmokeResult([f"the answer does not have the API's format: {error!r}"], "Is this the API's URL?")
 
 
 def _print(name: str, outcome: SmokeResult) -> None:

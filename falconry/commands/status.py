@@ -23,7 +23,7 @@ def status(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show endpoints, traffic, alarms, last deploy, cost so far.
+    """Show endpoints, traffic, alarms, last deploy and cost so far.
 
     Exit code 1 if nothing is deployed. Requests, tokens and times come from the gateway function's metrics; the cost is
     an estimate from instance hours at list price.
@@ -44,7 +44,7 @@ def status(
 
 
 def _read(target: Target) -> Status:
-    """Raises CommandError for a deployment that is not there."""
+    """Raises CommandError if there is no such deployment."""
     from falconry.account import require_account
     from falconry.deployment.status import read
     from falconry.errors import CommandError

@@ -275,6 +275,4 @@ def test_the_command_says_that_a_token_is_needed(deployments: Deployments, tmp_p
     result = falconry(local_file, "chat", "--local", "Hello!")
 
     assert result.returncode == 1
-    assert (
-        f"this API takes tokens of {deployments.issuer.url}. Give one with --token or FALCONRY_TOKEN." in result.stderr
-    )
+    assert f"this API requires a token from {deployments.issuer.url}. Set --token or FALCONRY_TOKEN." in result.stderr

@@ -57,7 +57,7 @@ def test_a_question_from_a_pipe_for_a_script(local_file: Path) -> None:
         (("--key", "a-wrong-key", "Hi"), "401 invalid_api_key: "),
         (("--url", "127.0.0.1:1/v1", "Hi"), "must begin with https:// and end in /v1"),
         (("--url", "http://127.0.0.1:1/v1", "Hi"), "http://127.0.0.1:1/v1/chat/completions cannot be reached: "),
-        (("--header", "x-no-colon", "Hi"), "--header 'x-no-colon': write it as NAME:VALUE"),
+        (("--header", "x-no-colon", "Hi"), "--header 'x-no-colon': the format is NAME:VALUE"),
     ],
 )
 def test_errors_are_told_in_full(local_file: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -84,13 +84,13 @@ def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type("/set temperature 9\nWhat is it?\n")
     terminal.wait_for("400 invalid_value")
     terminal.type("/set temperature 0\n/undo\n")
-    terminal.wait_for("Taken back: Hello!")
+    terminal.wait_for("Removed: Hello!")
     terminal.type("Hello!\n")
     terminal.wait_for(HELLO)
     terminal.type("/retry\n")
     terminal.wait_for(HELLO)
     terminal.type(f"/system Be brief.\n/save {tmp_path}/talk.json\n")
-    terminal.wait_for("3 messages are in")
+    terminal.wait_for("3 messages saved to")
     saved = json.loads((tmp_path / "talk.json").read_text(encoding="utf-8"))
     assert saved == {
         "model": "falcon-180b-chat",
@@ -107,11 +107,11 @@ def test_a_conversation(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type("/model gpt\n")
     terminal.wait_for("'gpt' is not deployed.")
     terminal.type("/sing\n")
-    terminal.wait_for("there is no command /sing.")
+    terminal.wait_for("unknown command /sing.")
     terminal.type('/undo\n/system\n"""\nHel\nlo\n"""\n/undo\n')
-    terminal.wait_for("Taken back: Hel\x1b[0m")
+    terminal.wait_for("Removed: Hel\x1b[0m")
     terminal.type("one \\\ntwo\n/undo\n")
-    terminal.wait_for("Taken back: one ")
+    terminal.wait_for("Removed: one ")
     terminal.type("/raw\nHello!\n")
     terminal.wait_for('"object": "chat.completion.chunk"')
     terminal.wait_for("tokens")
@@ -169,7 +169,7 @@ def test_ctrl_c_ends_the_answer_and_ctrl_d_the_chat(local_file: Path, slow_url: 
     terminal.type("half a line\x03")
     terminal.wait_for("> ")
     terminal.type("/undo\n")
-    terminal.wait_for("Taken back: Talk.")
+    terminal.wait_for("Removed: Talk.")
     terminal.wait_for("> ")
     terminal.type("\x04")
     assert terminal.end() == 0

@@ -69,7 +69,7 @@ def test_it_ends_in_time(local_file: Path) -> None:
     assert time.monotonic() - started < 10
     assert result.returncode == 1
     assert "Read timed out" in result.stdout
-    assert "not run: the 1 s of --timeout are over" in result.stdout
+    assert "not run: the 1 s of --timeout have passed" in result.stdout
 
 
 def test_an_unknown_model(local_file: Path) -> None:

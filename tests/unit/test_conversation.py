@@ -47,7 +47,7 @@ def test_parameters_are_json_or_text(text: str, value: object) -> None:
 
 
 def test_what_the_command_sets_itself_is_refused() -> None:
-    with pytest.raises(CommandError, match="stream is not a parameter"):
+    with pytest.raises(CommandError, match="stream cannot be set here"):
         talked().set("stream", "false")
 
 
@@ -63,7 +63,7 @@ def test_a_file_keeps_all_of_it(tmp_path: Path) -> None:
 def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "talk.json").write_text(content, encoding="utf-8")
 
-    with pytest.raises(CommandError, match=r"is not a conversation that /save wrote"):
+    with pytest.raises(CommandError, match=r"not a conversation written by /save"):
         Conversation.load(tmp_path / "talk.json")
 
 

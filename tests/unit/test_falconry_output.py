@@ -75,7 +75,7 @@ def test_no_module_of_the_command_loads_the_cdk() -> None:
         (("models", "falcon-40b-instuct"), 1, "Did you mean falcon-40b-instruct?"),
         (("plan", "deev"), 1, "Did you mean dev?"),
         (("plan", "dev", "--tokens-per-second", "0"), 2, "--tokens-per-second"),
-        (("logs", "dev", "--since", "soon"), 2, "Write 30s, 15m, 1h"),
+        (("logs", "dev", "--since", "soon"), 2, "Use 30s, 15m, 1h"),
         (("logs", "dev", "--source", "kernel"), 2, "'front', 'container', 'access', 'all'"),
         (("status", "dev"), 1, "no AWS credentials were found. Set AWS_PROFILE"),
         (("nonsense",), 2, "No such command"),

@@ -1,4 +1,4 @@
-"""`python -m tools.docs.command_reference`: the page docs/command-line.md, made from the command's own help.
+"""`python -m tools.docs.command_reference`: the page docs/command-line.md, generated from the command's own help.
 
 With `--check` it writes nothing and fails where the page is not what would be written.
 """
@@ -23,9 +23,9 @@ _INTRODUCTION = """\
 
 {}
 
-**Needs an AWS account.** With `--local`, the examples work against what `make local` runs, too.
+**Needs an AWS account.** With `--local`, the examples also work against what `make local` runs.
 
-This page is made from what `falconry COMMAND --help` says, by `make reference`.
+This page is generated from `falconry COMMAND --help` by `make reference`.
 """
 
 
