@@ -1,4 +1,4 @@
-"""Files that are made from code: written, or with `--check` compared."""
+"""Files that are generated from code: written or, with `--check`, compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_or_check(files: Mapping[Path, str]) -> int:
-    """Write the texts into their files. With `--check` on the command line write nothing; 1 where one is different."""
+    """Writes the texts into their files; with `--check` on the command line only compares. Returns 1 if one differs."""
     stale = []
     for file, text in files.items():
         if "--check" not in sys.argv[1:]:

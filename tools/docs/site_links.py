@@ -1,4 +1,4 @@
-"""A hook of MkDocs: links that lead out of docs/, to files of the repository.
+"""A hook of MkDocs: links that lead out of docs/, to files in the repository.
 
 On GitHub they work as they are. On the site they lead to the repository's address, if `extra.repository` in mkdocs.yml
 gives one; without it they become their own text. One that leads to no file is a warning, and so ends a strict build.
