@@ -190,7 +190,7 @@ format: $(BIN)/.installed ## Format the code
 	@$(BIN)/ruff format .
 
 .PHONY: synth
-synth: $(BIN)/.installed ## Synthesise CONFIG into cdk.out/
+synth: $(BIN)/.installed ## Synthesize CONFIG into cdk.out/
 	@npx --no-install cdk synth --quiet --context config='$(CONFIG)'
 
 .PHONY: setup
@@ -221,7 +221,7 @@ $(BIN)/.installed: pyproject.toml local_aws/pyproject.toml requirements/uv.txt r
 	@echo "Installing into .venv and node_modules (once) ..."
 	@$(PYTHON) -m venv .venv || { echo "python3 cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@# uv is many times faster; pip also honours a pip.conf with a company's own index.
+	@# uv is many times faster; pip also honors a pip.conf with a company's own index.
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt \
 		|| { echo "uv could not install; trying pip ..."; \
 		     $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }

@@ -4,8 +4,8 @@
 `build` joins them.
 """
 
-from playground.document import Document, build
+from playground.document import PageDocument, build
 from playground.facts import Facts, PlaygroundModel
 from playground.samples import samples
 
-__all__ = ["Document", "Facts", "PlaygroundModel", "build", "samples"]
+__all__ = ["Facts", "PageDocument", "PlaygroundModel", "build", "samples"]

@@ -28,14 +28,14 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """HTML with everything in it, and what a browser must be told about it."""
+class PageDocument:
+    """HTML with everything in it, and the headers that a browser needs with it."""
 
     html: bytes
     headers: Mapping[str, str]
 
 
-def build(facts: Facts) -> Document:
+def build(facts: Facts) -> PageDocument:
     """The page for one deployment: the same bytes for the same facts.
 
     Raises:
@@ -63,7 +63,7 @@ def build(facts: Facts) -> Document:
         "trusted-types": "'none'",
     }
     directives = "; ".join(f"{name} {value}" for name, value in policy.items())
-    return Document(html.encode(), {**_HEADERS, "content-security-policy": directives})
+    return PageDocument(html.encode(), {**_HEADERS, "content-security-policy": directives})
 
 
 def _read(name: str) -> str:
@@ -71,7 +71,7 @@ def _read(name: str) -> str:
 
 
 def _embedded(facts: Facts) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """JSON that cannot end the element that contains it."""
     return json.dumps(facts.as_json(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 

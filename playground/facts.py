@@ -1,4 +1,4 @@
-"""What the page is told of the deployment. Everything else it asks the API for, with the user's key."""
+"""What the page knows about the deployment. It asks the API for everything else, with the user's key."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What makes the pages, figures and pictures."""
+"""Generators of pages, figures and pictures. Nothing imports them."""

@@ -1,7 +1,7 @@
-"""From the key that a client sends to the key that API Gateway checks.
+"""Passes the key that a client sends to API Gateway, which checks it.
 
 API Gateway looks for an API key in `x-api-key` only, and OpenAI's clients send `Authorization: Bearer KEY`. This
-authorizer reads both and hands the key on (`usageIdentifierKey`). It does not look the key up: API Gateway itself then
+authorizer reads both and passes the key on (`usageIdentifierKey`). It does not look the key up: API Gateway itself then
 enforces that it is an enabled key of a usage plan of the stage, with that plan's rate and quota (API Gateway developer
 guide, "apiKeySource AUTHORIZER").
 """
@@ -15,8 +15,8 @@ from authorizer.client_keys import client_of_key
 
 
 def handler(event: Mapping[str, object], _context: object) -> dict[str, object]:
-    """The policy for a request that brings a key. Raises Exception("Unauthorized"), API Gateway's word for its 401,
-    without one."""
+    """The policy for a request with a key. Raises Exception("Unauthorized"), API Gateway's word for a 401, if it has
+    none."""
     key = api_key(event)
     if key is None:
         raise Exception("Unauthorized")
@@ -25,7 +25,7 @@ def handler(event: Mapping[str, object], _context: object) -> dict[str, object]:
         # The principal shows in access logs, so it must not be the key.
         "principalId": hashlib.sha256(key.encode()).hexdigest()[:32],
         "usageIdentifierKey": key,
-        # What the front calls the client in logs and metrics; other keys it knows by their ids.
+        # What the gateway function calls the client in logs and metrics; it knows other keys by their ids.
         "context": {"client": client} if client else {},
         "policyDocument": {
             "Version": "2012-10-17",

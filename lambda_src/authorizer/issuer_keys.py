@@ -15,7 +15,7 @@ from authorizer.rs256 import PublicKey
 REFRESH_SECONDS = 3600.0
 """A key that the issuer withdrew is forgotten after this time."""
 RETRY_SECONDS = 60.0
-"""Unknown key ids ask the issuer again no more often than this: anybody can make up a key id."""
+"""An unknown key id makes us ask the issuer again at most this often: anyone can make up a key id."""
 TIMEOUT_SECONDS = 1.5
 MAXIMUM_BYTES = 256 * 1024
 
@@ -24,7 +24,7 @@ Fetch = Callable[[str], bytes]
 
 
 class IssuerUnavailableError(Exception):
-    """The issuer's keys could not be had; it says nothing about the token."""
+    """The issuer's keys could not be read; nothing is known about the token."""
 
 
 class IssuerKeys:
@@ -39,7 +39,7 @@ class IssuerKeys:
         self._tried: float | None = None
 
     def get(self, key_id: str) -> PublicKey | None:
-        """The key, or None if the issuer has no such one. Raises IssuerUnavailableError if no keys are known at all."""
+        """The key, or None if the issuer has none. Raises IssuerUnavailableError if no keys are known at all."""
         now = self._clock()
         old = self._fetched is None or now - self._fetched >= REFRESH_SECONDS
         waited = self._tried is None or now - self._tried >= RETRY_SECONDS
@@ -49,7 +49,7 @@ class IssuerKeys:
                 self._keys = self._read()
                 self._fetched = now
             except (OSError, HTTPException, ValueError) as error:
-                # Known keys go on to count: an issuer that is down for a while has not withdrawn them.
+                # Known keys stay valid: an issuer that is down for a while has not withdrawn them.
                 print(json.dumps({"level": "ERROR", "message": "the issuer's keys could not be read",
                                   "issuer": self._issuer, "reason": str(error)}), flush=True)  # fmt: skip
         if self._fetched is None:
@@ -95,7 +95,7 @@ def _object(body: bytes) -> dict[str, object]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect could lead away from https, or to where the issuer is not."""
+    """A redirect could lead away from https or from the issuer."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

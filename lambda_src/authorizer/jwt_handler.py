@@ -1,4 +1,4 @@
-"""Lets in who brings a good token of the configured issuer: `Authorization: Bearer TOKEN`."""
+"""Authorizes requests with a valid token from the configured issuer: `Authorization: Bearer TOKEN`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from authorizer.tokens import InvalidTokenError, Tokens, client_of
 
 @functools.cache
 def tokens() -> Tokens:
-    """What the environment says of the issuer and the audiences."""
+    """The issuer and the audiences, from the environment."""
     issuer = os.environ["FALCONRY_JWT_ISSUER"]
     return Tokens(issuer, json.loads(os.environ["FALCONRY_JWT_AUDIENCE"]), IssuerKeys(issuer))
 
 
 def handler(event: Mapping[str, object], _context: object) -> dict[str, object]:
-    """The policy for a TOKEN authorizer's event. Raises Exception("Unauthorized"), API Gateway's word for its 401, for
-    a token that is not good."""
+    """The policy for a TOKEN authorizer's event. Raises Exception("Unauthorized"), API Gateway's word for a 401, for
+    an invalid token."""
     try:
         scheme, _, token = str(event.get("authorizationToken", "")).strip().partition(" ")
         if scheme.lower() != "bearer":

@@ -15,7 +15,7 @@ _MAXIMUM_EXPONENT = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An RSA public key. Raises ValueError for one that is too weak or too costly to check with."""
+    """An RSA public key. Raises ValueError for one that is too weak or too expensive to verify with."""
 
     modulus: int
     exponent: int

@@ -1,4 +1,4 @@
-"""JSON Web Tokens of one issuer: which ones are good, and whose they are (RFC 7519, RFC 8725)."""
+"""JSON Web Tokens of one issuer: which are valid, and whose they are (RFC 7519, RFC 8725)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAXIMUM_LENGTH = 8192
 
 
 class InvalidTokenError(Exception):
-    """The token is not good; the message says why, for the log."""
+    """The token is invalid; the message says why, for the log."""
 
 
 class Tokens:
@@ -38,7 +38,7 @@ class Tokens:
         self._now = now
 
     def verify(self, token: str) -> Mapping[str, object]:
-        """The token's claims. Raises InvalidTokenError, or IssuerUnavailableError if nothing can be said."""
+        """The token's claims. Raises InvalidTokenError, or IssuerUnavailableError if it cannot be verified."""
         parts = token.split(".")
         if len(token) > MAXIMUM_LENGTH or len(parts) != 3:
             raise InvalidTokenError("not a signed JSON Web Token")
@@ -83,7 +83,7 @@ class Tokens:
 
 
 def client_of(claims: Mapping[str, object]) -> str:
-    """The application that the token was given to, else its subject. Raises InvalidTokenError if it names neither."""
+    """The application that the token was issued to, else its subject. Raises InvalidTokenError if it names neither."""
     for name in ("client_id", "azp", "sub"):
         value = claims.get(name)
         if isinstance(value, str) and value:

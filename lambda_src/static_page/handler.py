@@ -1,6 +1,6 @@
-"""Lambda's entry: serves one document, which lies beside this file with its headers. It calls nothing else.
+"""Lambda's entry point: serves one document, stored beside this file with its headers. It calls nothing else.
 
-The runtime sends the bytes as they are (streaming mode), so the document goes compressed without binary media types.
+The runtime streams the bytes unchanged, so that the document is sent compressed without binary media types.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).resolve().parent
 
 DOCUMENT = (_FOLDER / "document.html").read_bytes()
 HEADERS: Mapping[str, str] = json.loads((_FOLDER / "headers.json").read_text(encoding="utf-8"))
-"""What is sent with the document: its content security policy and its kin."""
+"""The headers of the document, such as its content security policy."""
 
 _COMPRESSED = gzip.compress(DOCUMENT, mtime=0)
 # Two representations, two validators (RFC 9110, 8.8.3.3).
@@ -25,12 +25,12 @@ _ETAGS = {False: f'"{_DIGEST}"', True: f'"{_DIGEST}-gzip"'}
 
 
 def handler(event: Mapping[str, object], context: object) -> dict[str, object]:
-    """Answer a GET of API Gateway's REST proxy: the document, or 304 to a browser that has it."""
+    """Answer a GET of API Gateway's REST proxy: the document, or 304 to a browser that already has it."""
     zipped = _accepts_gzip(_header(event, "accept-encoding"))
     headers = {
         **HEADERS,
         "etag": _ETAGS[zipped],
-        # Kept, but asked for each time: a deploy is seen with the next load.
+        # Cached, but revalidated each time: the next load after a deploy shows the new page.
         "cache-control": "no-cache",
         "vary": "Accept-Encoding",
         "x-request-id": _request_id(event),
@@ -52,7 +52,7 @@ def _once(body: bytes) -> Iterator[bytes]:
 
 
 def _same(tag: str, etag: str) -> bool:
-    """The weak comparison, which `If-None-Match` asks for."""
+    """The weak comparison that `If-None-Match` requires."""
     return tag.strip().removeprefix("W/") == etag
 
 

@@ -1,4 +1,4 @@
-"""The runtime's loop: take an invocation, call the handler, send what it gives."""
+"""The runtime's loop: take an invocation, call the handler, send its response."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def load_handler(name: str) -> Handler:
 
 
 def serve(api: RuntimeApi, handler: Handler, invocation: Invocation) -> None:
-    """Answer one invocation. What the handler raises is reported. Raises OSError if the report is not taken."""
+    """Answer one invocation. Exceptions of the handler are reported. Raises OSError if the report is refused."""
     if invocation.trace_id is not None:
         os.environ["_X_AMZN_TRACE_ID"] = invocation.trace_id
     else:
@@ -92,8 +92,8 @@ def serve(api: RuntimeApi, handler: Handler, invocation: Invocation) -> None:
 
 
 def send_stream(api: RuntimeApi, request_id: str, result: dict[str, object]) -> None:
-    """Send a proxy response as its body comes. The body is closed whatever happens: it may hold a generation that
-    costs."""
+    """Send a proxy response as its body arrives. The body is always closed: it may hold a generation that costs
+    money."""
     with contextlib.ExitStack() as stack:
         close_body = getattr(result.get("body"), "close", None)
         if close_body is not None:

@@ -1,4 +1,4 @@
-"""What Lambda tells a function about an invocation."""
+"""The context object that a function gets with an invocation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Context:
         )
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the invocation; 0 when they are over."""
+        """Milliseconds until Lambda ends the invocation; 0 after that."""
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 

@@ -1,4 +1,4 @@
-"""How an exception is told to Lambda and to the log."""
+"""Exceptions as Lambda and the log report them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import traceback
 
 
 class Fault(Exception):  # noqa: N818 (Lambda's word for it)
-    """A failure of the runtime's own, such as a handler that cannot be found. `type_` is Lambda's name for it."""
+    """A failure of the runtime itself, such as a handler that cannot be found. `type_` is Lambda's name for it."""
 
     def __init__(self, type_: str, message: str) -> None:
         super().__init__(message)

@@ -30,7 +30,7 @@ _REQUEST = (
 
 
 class ListenerGoneError(Exception):
-    """Lambda takes no more of this response: the client went away, or the invocation is over."""
+    """Lambda accepts no more of this response: the client disconnected, or the invocation is over."""
 
 
 class ResponseStream:
@@ -53,7 +53,7 @@ class ResponseStream:
             self._send(_chunk(data))
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the body, with `error` in the trailers if it broke off, and wait for the Runtime API's word."""
+        """End the body, with `error` in the trailers if it was cut off, and wait for the Runtime API's answer."""
         trailers = b""
         if error is not None:
             body = base64.b64encode(json.dumps(faults.describe(error)).encode()).decode("ascii")
@@ -72,7 +72,7 @@ class ResponseStream:
         self._socket.close()
 
     def _send(self, data: bytes) -> None:
-        # Nothing comes back before the body's end, unless the peer closed or refused: else it would go unnoticed.
+        # Nothing arrives before the body's end unless the peer closed or refused, which would otherwise go unnoticed.
         readable, _, _ = select.select([self._socket], [], [], 0)
         if readable:
             raise ListenerGoneError("the Runtime API closed or refused the response")

@@ -49,19 +49,19 @@ class RuntimeApi:
         self._call("POST", f"/invocation/{request_id}/response", json.dumps(result).encode(), "application/json")
 
     def fail(self, request_id: str, error: BaseException) -> None:
-        """Tell that the handler failed before anything was sent."""
+        """Report that the handler failed before anything was sent."""
         self._report(f"/invocation/{request_id}/error", error, request_id)
 
     def fail_init(self, error: BaseException) -> None:
-        """Tell that the function cannot be started."""
+        """Report that the function cannot be started."""
         self._report("/init/error", error)
 
     def wait_for_restore(self) -> None:
-        """Tell that a snapshot can be taken; returns in the restored copy (SnapStart)."""
+        """Report that a snapshot can be taken; returns in the restored copy (SnapStart)."""
         self._call("GET", "/restore/next")
 
     def fail_restore(self, error: BaseException) -> None:
-        """Tell that the restored copy cannot go on."""
+        """Report that the restored copy cannot continue."""
         self._report("/restore/error", error)
 
     def _report(self, path: str, error: BaseException, request_id: str | None = None) -> None:

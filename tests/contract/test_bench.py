@@ -13,11 +13,11 @@ import boto3
 import pytest
 
 from tools.bench import arrivals, child, figures, latency, page, question, sagemaker_runtime
-from tools.bench.contestants import Boto3, Front
+from tools.bench.contestants import Boto3, DeployedFront
 from tools.bench.contestants import sagemaker_runtime as running_sagemaker_runtime
 from tools.bench.lambda_function import FRONT, LambdaFolders, bundle_bytes, front_environment
 from tools.bench.percentiles import percentile
-from tools.bench.runtime_api import FunctionFailedError, RuntimeApi
+from tools.bench.runtime_api import FunctionFailedError, StandInRuntimeApi
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_boto3_and_the_front_are_measured_side_by_side(sagemaker_url: str, tmp_p
     folders = LambdaFolders(tmp_path)
     with (
         Boto3.running(sagemaker_url, folders) as direct,
-        Front.running(sagemaker_url, folders, tmp_path / "front.log") as front,
+        DeployedFront.running(sagemaker_url, folders, tmp_path / "front.log") as front,
     ):
         measured = latency.measure([direct, front], {"no-gap": 2})
         weight = child.memory(front.process_id)
@@ -101,7 +101,7 @@ def test_boto3_and_the_front_are_measured_side_by_side(sagemaker_url: str, tmp_p
 def test_a_function_that_cannot_start_is_told_with_its_own_words(tmp_path: Path) -> None:
     folders = LambdaFolders(tmp_path)
     environment = {**front_environment("http://127.0.0.1:9"), "FALCONRY_MODELS": "nonsense"}
-    with contextlib.closing(RuntimeApi()) as api:
+    with contextlib.closing(StandInRuntimeApi()) as api:
         task = folders.task(FRONT, compiled=False)
         process = folders.start(FRONT, task, api.address, environment, tmp_path / "front.log")
         with child.ending(process), pytest.raises(FunctionFailedError, match="FALCONRY_MODELS must be a JSON list"):

@@ -15,7 +15,7 @@ from chat.serving import tgi_events
 from chat.serving.container import Final, Token
 
 from tools.bench import child, raw_http
-from tools.bench.open_stream import TOKENS, OpenStream, Outcome
+from tools.bench.open_stream import TOKENS, OpenStream, StreamResult
 from tools.bench.scripted_model import MARK, answer_tokens
 from tools.bench.streams import model_server
 
@@ -35,7 +35,9 @@ def events(tokens: list[str]) -> list[bytes]:
     return [chunk(first.lstrip()), *(chunk(token) for token in rest), chunk("", "length"), DONE]
 
 
-def outcomes(script: Callable[[str], list[bytes]], count: int = 1, end: bytes = raw_http.LAST_CHUNK) -> list[Outcome]:
+def outcomes(
+    script: Callable[[str], list[bytes]], count: int = 1, end: bytes = raw_http.LAST_CHUNK
+) -> list[StreamResult]:
     """What a stream says of a server that answers the question with this mark with these events."""
 
     async def answer(exchange: raw_http.Exchange) -> None:
@@ -44,7 +46,7 @@ def outcomes(script: Callable[[str], list[bytes]], count: int = 1, end: bytes = 
         if not end:
             exchange.close()
 
-    async def ask() -> list[Outcome]:
+    async def ask() -> list[StreamResult]:
         server = await asyncio.get_running_loop().create_server(lambda: raw_http.Connection(answer), "127.0.0.1", 0)
         async with server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"

@@ -32,12 +32,12 @@ Get = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def document() -> playground.Document:
+def document() -> playground.PageDocument:
     return playground.build(FACTS)
 
 
 @pytest.fixture
-def get(document: playground.Document, tmp_path: Path) -> Get:
+def get(document: playground.PageDocument, tmp_path: Path) -> Get:
     """The handler, as it lies in Lambda: beside its document."""
     shutil.copy(ROOT / "lambda_src" / "static_page" / "handler.py", tmp_path)
     (tmp_path / "document.html").write_bytes(document.html)
@@ -56,7 +56,7 @@ def get(document: playground.Document, tmp_path: Path) -> Get:
     return ask
 
 
-def test_the_page_goes_compressed_to_those_who_take_it(get: Get, document: playground.Document) -> None:
+def test_the_page_goes_compressed_to_those_who_take_it(get: Get, document: playground.PageDocument) -> None:
     plain, zipped = get(), get(Accept_Encoding="br, gzip;q=0.8")
 
     assert plain["body"] == gzip.decompress(zipped["body"]) == document.html
@@ -86,7 +86,7 @@ def test_it_logs_an_id_and_no_more(get: Get, capsys: pytest.CaptureFixture[str])
     assert line["request_id"] == answer["headers"]["x-request-id"] == "the-id"
 
 
-def test_the_policy_names_what_the_page_holds_and_nothing_else(document: playground.Document) -> None:
+def test_the_policy_names_what_the_page_holds_and_nothing_else(document: playground.PageDocument) -> None:
     html = document.html.decode()
     policy = dict(part.split(" ", 1) for part in document.headers["content-security-policy"].split("; "))
     (script,) = re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL)
@@ -100,7 +100,7 @@ def test_the_policy_names_what_the_page_holds_and_nothing_else(document: playgro
     assert "unsafe" not in document.headers["content-security-policy"]
 
 
-def test_the_page_is_whole_in_itself_and_light(document: playground.Document) -> None:
+def test_the_page_is_whole_in_itself_and_light(document: playground.PageDocument) -> None:
     html = document.html.decode()
 
     assert len(document.html) < 150_000
@@ -111,7 +111,7 @@ def test_the_page_is_whole_in_itself_and_light(document: playground.Document) ->
     assert not re.search(r"<[^>]+\s(on\w+|style)=", html.partition('<script type="application/json"')[0])
 
 
-def test_facts_cannot_end_their_element(document: playground.Document) -> None:
+def test_facts_cannot_end_their_element(document: playground.PageDocument) -> None:
     (embedded,) = re.findall(r'id="facts">(.*?)</script>', document.html.decode(), re.DOTALL)
 
     assert json.loads(embedded)["deployment"] == FACTS.deployment

@@ -1,1 +1,1 @@
-"""What the parts cost, measured. Each module prints its figures and is run by a `make bench-...` command."""
+"""Benchmarks of the parts. Each module prints its figures and is run by a `make bench-...` command."""

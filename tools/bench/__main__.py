@@ -1,4 +1,4 @@
-"""What the front costs: `make bench`. Waiting time against boto3 and LiteLLM's proxy, cold start, memory, size."""
+"""`make bench`: the front's latency compared with boto3 and LiteLLM's proxy, cold start, memory and size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tools.bench import child, cold_start, figures, latency, litellm_proxy
-from tools.bench.contestants import Boto3, Contestant, Front, sagemaker_runtime
+from tools.bench.contestants import Boto3, Contestant, DeployedFront, sagemaker_runtime
 from tools.bench.lambda_function import AUTHORIZER, FRONT, LambdaFolders, bundle_bytes
 
 
@@ -33,7 +33,7 @@ def main() -> None:
             url = running.enter_context(sagemaker_runtime())
             contestants: list[Contestant] = [
                 running.enter_context(Boto3.running(url, folders)),
-                running.enter_context(Front.running(url, folders, log_file)),
+                running.enter_context(DeployedFront.running(url, folders, log_file)),
             ]
             if not options.without_litellm:
                 contestants.append(running.enter_context(litellm_proxy.LiteLlm.running(url, folder, log_file)))

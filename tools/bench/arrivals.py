@@ -1,4 +1,4 @@
-"""When the parts of a streamed answer arrived: noted while they come, read afterwards, so that noting costs little."""
+"""Arrival times of the parts of a streamed answer: recorded on arrival, parsed later, to keep recording cheap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Timing:
 
 
 class WrongAnswerError(Exception):
-    """A contestant gave another answer than the stand-in sent: it is broken, and must not be called fast."""
+    """A contestant returned another answer than the stand-in sent: it is broken, and its times do not count."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Arrivals:
 
 
 class _ChunkedBody:
-    """Takes a message in pieces; gives the lines of its body that are complete."""
+    """Takes a message in pieces; returns the complete lines of its body."""
 
     def __init__(self) -> None:
         self._raw = b""

@@ -1,4 +1,4 @@
-"""A process that the bench started: ended by its own id, with what it started itself, and weighed."""
+"""A process started by the bench: ended by id, with its children, and measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the start of a process to its asking for the first event, against a process that only makes a boto3 client."""
+"""Time from process start to the first request for an event, compared with a process that creates a boto3 client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tools.bench.lambda_function import (
     front_environment,
     python_environment,
 )
-from tools.bench.runtime_api import RuntimeApi
+from tools.bench.runtime_api import StandInRuntimeApi
 
 RUNS = 11
 BARE = "boto3 client alone"
@@ -34,7 +34,7 @@ http.client.HTTPConnection(sys.argv[1]).request("GET", "/2018-06-01/runtime/invo
 
 
 def measure(folders: LambdaFolders, log_file: Path, runs: int = RUNS) -> dict[str, dict[str, float]]:
-    """By what was started: the median in ms, and how many times the bare process's it is."""
+    """For each process: the median in ms, and its ratio to the bare process."""
     environment = front_environment("http://127.0.0.1:9")
 
     def function(deployed: Deployed, *, compiled: bool) -> Callable[[str], subprocess.Popen[bytes]]:
@@ -66,7 +66,7 @@ def measure(folders: LambdaFolders, log_file: Path, runs: int = RUNS) -> dict[st
 
 
 def _milliseconds(start: Callable[[str], subprocess.Popen[bytes]]) -> float:
-    with contextlib.closing(RuntimeApi()) as api:
+    with contextlib.closing(StandInRuntimeApi()) as api:
         started = time.perf_counter()
         with child.ending(start(api.address)):
             return (api.wait_until_asked() - started) * 1000

@@ -1,4 +1,4 @@
-"""What LiteLLM's proxy is compared with: boto3 called directly, and the front. Each is a process of its own."""
+"""The contestants besides LiteLLM's proxy: boto3 called directly, and the front. Each runs in its own process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Protocol
 from tools.bench import child, question
 from tools.bench.arrivals import Timing, WrongAnswerError
 from tools.bench.lambda_function import FRONT, LambdaFolders, front_environment, gateway_event, python_environment
-from tools.bench.runtime_api import RuntimeApi
+from tools.bench.runtime_api import StandInRuntimeApi
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +31,7 @@ class Contestant(Protocol):
 
 @contextlib.contextmanager
 def sagemaker_runtime() -> Iterator[str]:
-    """The stand-in that all of them call; gives its URL."""
+    """The stand-in that all of them call; yields its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tools.bench.sagemaker_runtime"], cwd=ROOT, stdout=subprocess.PIPE
     )
@@ -73,19 +73,19 @@ class Boto3:
         return Timing(first, total)
 
 
-class Front:
+class DeployedFront:
     """The front, between a stand-in of Lambda's Runtime API and one of SageMaker's."""
 
     name = "front"
 
-    def __init__(self, process_id: int, api: RuntimeApi) -> None:
+    def __init__(self, process_id: int, api: StandInRuntimeApi) -> None:
         self.process_id = process_id
         self._api = api
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, url: str, folders: LambdaFolders, log_file: Path) -> Iterator[Front]:
-        api = RuntimeApi()
+    def running(cls, url: str, folders: LambdaFolders, log_file: Path) -> Iterator[DeployedFront]:
+        api = StandInRuntimeApi()
         task = folders.task(FRONT, compiled=True)
         process = folders.start(FRONT, task, api.address, front_environment(url), log_file)
         with contextlib.closing(api), child.ending(process):

@@ -1,4 +1,4 @@
-"""The figures as JSON in `.local/bench.json`; each command renews its own part and leaves the others."""
+"""The figures as JSON in `.local/bench.json`; each command updates its own part only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 FILE = Path(os.environ.get("FALCONRY_BENCH_FILE") or Path(__file__).resolve().parents[2] / ".local" / "bench.json")
-"""Another file for who measures to see that it can be done."""
+"""An alternative file, for tests of the bench."""
 
 
 def save(part: str, figures: object, file: Path = FILE) -> None:

@@ -1,4 +1,4 @@
-"""What each way to SageMaker adds to the wait for the first token and for the whole answer."""
+"""The latency that each way to SageMaker adds to the first token and to the whole answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def measure(contestants: Sequence[Contestant], rounds: Mapping[str, int] = ROUND
                 contestant.ask(endpoint)
         timings: dict[str, list[Timing]] = {contestant.name: [] for contestant in contestants}
         for number in range(count):
-            # Whoever comes first in a round finds caches that the last one left: each is first equally often.
+            # The first contestant in a round finds warm caches: each is first equally often.
             first = number % len(contestants)
             for contestant in [*contestants[first:], *contestants[:first]]:
                 timings[contestant.name].append(contestant.ask(endpoint))

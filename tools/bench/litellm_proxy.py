@@ -18,7 +18,7 @@ from tools.bench.arrivals import Arrivals, Timing
 
 PROGRAM = Path(__file__).resolve().parents[2] / ".venv-litellm" / "bin" / "litellm"
 START_SECONDS = 120.0
-"""It imports for many seconds on a busy machine."""
+"""Its imports take many seconds on a busy machine."""
 
 
 class LiteLlm:
@@ -85,7 +85,7 @@ def litellm_config(url: str) -> dict[str, object]:
 
 
 def litellm_environment() -> dict[str, str]:
-    """Production mode, and nothing but this machine's network: what would go elsewhere ends at a closed port."""
+    """Production mode without network access: traffic to other machines ends at a closed port."""
     nowhere = "http://127.0.0.1:9"
     return {
         "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",

@@ -69,13 +69,13 @@ def hash_of(stream: Any) -> str:
 
 
 def clear(s3: Any) -> None:
-    """Takes everything out of the bucket."""
+    """Empties the bucket."""
     for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         s3.delete_object(Bucket=BUCKET, Key=item["Key"])
 
 
 def sent(s3: Any) -> int:
-    """Bytes in the bucket, in objects and in parts of such as are not complete."""
+    """Bytes in the bucket, in objects and in parts of incomplete uploads."""
     total: int = sum(item["Size"] for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []))
     for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
         try:
@@ -110,7 +110,7 @@ def kill_and_resume(s3: Any, ssm: Any, command: list[str], environment: dict[str
 
 
 def check(holds: bool, otherwise: str) -> None:
-    """Ends the bench where something does not hold."""
+    """Ends the bench if a condition does not hold."""
     if not holds:
         sys.exit(otherwise)
 

@@ -1,4 +1,4 @@
-"""One of many clients that stream at the same time: asks question after question and looks at every answer."""
+"""One of many clients that stream concurrently: asks one question after another and checks every answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one question. Times are in ms from sending it; `fault` says in a word and its details what was
+class StreamResult:
+    """The result of one question. Times are in ms from sending it; `fault` says in a word and its details what was
     wrong."""
 
     first_token: float
@@ -38,7 +38,7 @@ class OpenStream:
         self._model = model
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self) -> Outcome:
+    async def ask(self) -> StreamResult:
         """Ask one question that nobody else asks."""
         self._asked += 1
         mark = f"mark-{self._number}-{self._asked}"
@@ -51,7 +51,7 @@ class OpenStream:
             return await self._read(reader, mark, started)
         except (OSError, EOFError, ValueError) as error:
             self.close()
-            return Outcome(0.0, 0.0, f"broken: {error!r}")
+            return StreamResult(0.0, 0.0, f"broken: {error!r}")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -74,10 +74,10 @@ class OpenStream:
         )
         return f"{head}\r\n".encode() + content
 
-    async def _read(self, reader: asyncio.StreamReader, mark: str, started: float) -> Outcome:
+    async def _read(self, reader: asyncio.StreamReader, mark: str, started: float) -> StreamResult:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         if " 200 " not in head.partition("\r\n")[0]:
-            return Outcome(0.0, 0.0, await self._refusal(reader, head))
+            return StreamResult(0.0, 0.0, await self._refusal(reader, head))
         first, text, finish, lines, rest = 0.0, "", None, list[bytes](), b""
         while size := int(await reader.readuntil(b"\r\n"), 16):
             rest += (await reader.readexactly(size + 2))[:-2]
@@ -94,7 +94,7 @@ class OpenStream:
             lines += [line for line in new if line]
         await reader.readuntil(b"\r\n")
         ended = time.perf_counter()
-        return Outcome((first - started) * 1000, (ended - started) * 1000, _fault(text, finish, lines, mark))
+        return StreamResult((first - started) * 1000, (ended - started) * 1000, _fault(text, finish, lines, mark))
 
     @staticmethod
     async def _refusal(reader: asyncio.StreamReader, head: str) -> str:

@@ -30,7 +30,7 @@ def render(known: dict[str, Any]) -> str:
 
 
 def write(page: str, known: dict[str, Any]) -> str:
-    """The page with the figures in it. Raises ValueError if it has not both marks."""
+    """The page with the figures in it. Raises ValueError if a mark is missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

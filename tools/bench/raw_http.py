@@ -1,4 +1,4 @@
-"""The smallest HTTP/1.1 server that clients of a model server accept: what it costs must not be what is measured."""
+"""The smallest HTTP/1.1 server that clients of a model server accept, so that its cost does not distort the figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def chunk(data: bytes) -> bytes:
 
 
 class Exchange:
-    """One request, and the pen for its answer. Every `write` is sent at once (asyncio sets TCP_NODELAY)."""
+    """One request, and the writer of its answer. Every `write` is sent at once (asyncio sets TCP_NODELAY)."""
 
     def __init__(self, transport: asyncio.Transport, method: str, path: str, body: bytes) -> None:
         self._transport = transport

@@ -1,4 +1,4 @@
-"""A stand-in of Lambda's Runtime API: hands one event after the other to one function and notes when the answer comes.
+"""A stand-in for Lambda's Runtime API: hands events, one by one, to a function and records when each answer arrives.
 
 It blocks and has no thread, so that between the event's last byte and the answer's first nothing of it runs.
 """
@@ -24,7 +24,7 @@ class FunctionFailedError(Exception):
     """The function could not be started, failed, or is gone."""
 
 
-class RuntimeApi:
+class StandInRuntimeApi:
     """Listens at `address` ("127.0.0.1:9001", for AWS_LAMBDA_RUNTIME_API)."""
 
     def __init__(self) -> None:

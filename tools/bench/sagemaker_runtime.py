@@ -1,4 +1,4 @@
-"""A stand-in of the SageMaker runtime in its own process: `python -m tools.bench.sagemaker_runtime` prints its port.
+"""A stand-in for the SageMaker runtime in its own process: `python -m tools.bench.sagemaker_runtime` prints its port.
 
 The endpoint `no-gap` answers with all tokens at once, `paced` with one every 45 ms. What they answer is TEXT, cut or
 repeated to as many tokens as `max_new_tokens` asks for, so that every contestant gets the same bytes.
@@ -17,7 +17,7 @@ from tools.bench import raw_http, tgi_answer
 
 TOKENS = 64
 GAP_SECONDS = {"no-gap": 0.0, "paced": 0.045}
-"""45 ms is the order of what a 180B model on eight A100 takes for a token."""
+"""45 ms per token is typical of a 180B model on eight A100s."""
 
 TEXT = (
     " A falcon leaves the cliff before the sun is over the ridge and climbs until the valley is a map of rivers and"

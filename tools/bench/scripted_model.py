@@ -1,4 +1,4 @@
-"""A model server whose answers tell which question they answer: `python -m tools.bench.scripted_model` prints its port.
+"""A model server whose answers identify their question: `python -m tools.bench.scripted_model` prints its port.
 
 It speaks as text-generation-inference does, as far as the emulated SageMaker asks. A question holds a mark, and each
 token of the answer repeats it with the token's place: so a token that is lost, doubled or in another's answer shows.

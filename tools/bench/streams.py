@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from tools.bench import child, figures
-from tools.bench.open_stream import TOKENS, OpenStream, Outcome
+from tools.bench.open_stream import TOKENS, OpenStream, StreamResult
 from tools.bench.percentiles import p50_p95
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ api:
 
 @contextlib.contextmanager
 def model_server(gap_ms: float) -> Iterator[str]:
-    """The scripted model server; gives its URL."""
+    """The scripted model server; yields its URL."""
     command = [sys.executable, "-m", "tools.bench.scripted_model", "--gap-ms", str(gap_ms)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     with child.ending(process):
@@ -78,7 +78,7 @@ def deployment(model_server_url: str) -> Iterator[tuple[dict[str, Any], psutil.P
 
 
 class Minute:
-    """The time that counts: it begins when every stream has had its first answer."""
+    """The measured time: it starts once every stream has had its first answer."""
 
     def __init__(self, streams: Sequence[OpenStream], seconds: float, data_plane: psutil.Process) -> None:
         self._streams = streams
@@ -87,9 +87,9 @@ class Minute:
         self._waiting = len(streams)
         self._begun = asyncio.Event()
         self._over = False
-        self.first: list[Outcome] = []
-        self.before: list[Outcome] = []
-        self.timed: list[Outcome] = []
+        self.first: list[StreamResult] = []
+        self.before: list[StreamResult] = []
+        self.timed: list[StreamResult] = []
         self.usage: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -142,7 +142,7 @@ class Minute:
 
     @property
     def faults(self) -> list[str]:
-        """What was wrong with any answer, also before the time that counts."""
+        """Faults in any answer, including those before the measured time."""
         return [one.fault for one in [*self.first, *self.before, *self.timed] if one.fault is not None]
 
     def figures(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def _busy_seconds() -> float:
-    """CPU time that all processes of this machine have taken so far, on all cores together."""
+    """CPU time used by all processes on this machine so far, on all cores."""
     times = psutil.cpu_times()
     return float(times.user + times.system)
 

@@ -33,7 +33,7 @@ def pictures(assembly: Path) -> dict[str, str]:
 
 
 def in_words(drawn: Picture) -> str:
-    """The architecture for those who do not see it."""
+    """A text description of the architecture."""
     titles = {box.key: f"{box.title} ({', '.join(box.details)})" for box in drawn.boxes}
     inside = ", ".join(box.title for box in drawn.boxes if box.in_vpc)
     path = "; ".join(f"{titles[one.source]} to {titles[one.target]}" for one in drawn.arrows if not one.dotted)

@@ -1,4 +1,4 @@
-"""The architecture as a picture: which boxes there are, in which stack, inside the VPC or not, and a request's path.
+"""The architecture as a picture: its boxes, by stack and inside or outside the VPC, and a request's path.
 
 All of it is read from the templates. Two tables say what is shown: `BOXES` has the types of resources that get a box,
 `ARROWS` the types that connect two of them.
@@ -35,7 +35,7 @@ ARROWS = (
 
 
 def picture(resources: ResourceGraph) -> Picture:
-    """What a deployment consists of."""
+    """The boxes and arrows of a deployment."""
     shown = {resource: _box(resources, row, resource) for row in BOXES for resource in resources.of_type(row.type)}
     outside = _weights_elsewhere(resources, shown)
     boxes = [Box("client", "Client", ("any OpenAI client",), "", in_vpc=False), *shown.values(), *outside.values()]
@@ -68,7 +68,7 @@ def _in_vpc(resources: ResourceGraph, resource: Resource) -> bool:
 
 
 def _weights_elsewhere(resources: ResourceGraph, shown: dict[Resource, Box]) -> dict[str, Box]:
-    """Buckets that models are fetched from and that no stack makes, by name."""
+    """Buckets, by name, that models are downloaded from and no stack creates."""
     found = {}
     for endpoint in shown:
         if endpoint.type == "AWS::SageMaker::Endpoint":
@@ -80,7 +80,7 @@ def _weights_elsewhere(resources: ResourceGraph, shown: dict[Resource, Box]) -> 
 
 
 def _first(resources: ResourceGraph, shown: dict[Resource, Box]) -> Iterable[Arrow]:
-    """A client meets the web ACL first, where the API has one."""
+    """A client reaches the web ACL first, if the API has one."""
     entry = resources.of_type("AWS::WAFv2::WebACL") or resources.of_type("AWS::ApiGateway::RestApi")
     return [Arrow("client", shown[one].key, "HTTPS") for one in entry]
 
@@ -101,7 +101,7 @@ def _connections(resources: ResourceGraph, shown: dict[Resource, Box]) -> Iterab
 def _through_vpc_endpoints(
     resources: ResourceGraph, shown: dict[Resource, Box], outside: dict[str, Box]
 ) -> Iterable[Arrow]:
-    """What in the VPC needs something that a VPC endpoint's policy names: the way there leads through that endpoint."""
+    """Resources in the VPC that need what a VPC endpoint's policy names: they reach it through that endpoint."""
     for gate in resources.of_type("AWS::EC2::VPCEndpoint"):
         allowed = text(gate.at("PolicyDocument"))
         for endpoint in resources.of_type("AWS::SageMaker::Endpoint"):

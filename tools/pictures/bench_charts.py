@@ -10,7 +10,7 @@ from typing import Any
 from tools.pictures import charts, theme
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-_COLOURS = {"boto3": theme.LINE, "front": theme.BLUE, "LiteLLM": theme.ORANGE}
+_COLORS = {"boto3": theme.LINE, "front": theme.BLUE, "LiteLLM": theme.ORANGE}
 TITLE = "What the front costs, measured"
 
 
@@ -31,7 +31,7 @@ def tables(page: str) -> dict[str, dict[str, list[str]]]:
 
 
 def svg(page: str) -> str:
-    """First token and last byte beside boto3 and LiteLLM; the start; memory."""
+    """Latency compared with boto3 and LiteLLM, cold start, and memory."""
     known = tables(page)
     waits = known["64 tokens at once, ms"]
     starts = known["process start to first request for an event"]
@@ -60,8 +60,8 @@ def _bars(
         note = f" ({cells[more]})" if more is not None and cells[more] else ""
         note += f" ({cells[ratio]} x)" if ratio is not None else ""
         said.append(f"{cells[0]} {unit}{note}")
-    colours = [next((colour for name, colour in _COLOURS.items() if name in label), theme.VIOLET) for label in rows]
-    charts.bars(axes, list(rows), values, colours, said)
+    colors = [next((color for name, color in _COLORS.items() if name in label), theme.VIOLET) for label in rows]
+    charts.bars(axes, list(rows), values, colors, said)
     axes.set_xlim(0, max(values) * 1.55)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

@@ -1,4 +1,4 @@
-"""What the architecture's picture is made of."""
+"""The parts of the architecture's picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What is drawn: a title, lines of details, and where it stands. `stack` is empty for what no stack holds."""
+    """A box: a title, lines of details, and its place. `stack` is empty if no stack has it."""
 
     key: str
     title: str
@@ -19,7 +19,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From one box to another, by their keys. `dotted` where it is no request's path."""
+    """An arrow from one box to another, by their keys; `dotted` if it is not on a request's path."""
 
     source: str
     target: str
@@ -29,7 +29,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What the templates say."""
+    """The boxes and arrows of a picture."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]

@@ -52,12 +52,10 @@ def svg(drawn: Figure) -> str:
     return plain
 
 
-def bars(
-    axes: Any, labels: Sequence[str], values: Sequence[float], colours: Sequence[str], said: Sequence[str]
-) -> None:
-    """Horizontal bars, the first on top, each with a word about it at its end."""
+def bars(axes: Any, labels: Sequence[str], values: Sequence[float], colors: Sequence[str], said: Sequence[str]) -> None:
+    """Horizontal bars, the first on top, each with a label at its end."""
     places = range(len(labels))
-    axes.barh(places, values, color=colours, height=0.62)
+    axes.barh(places, values, color=colors, height=0.62)
     axes.set_yticks(places, labels)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
@@ -67,7 +65,7 @@ def bars(
 
 
 def note(axes: Any, value: float, place: float, word: str) -> None:
-    """A word just right of a bar's end."""
+    """A label just right of a bar's end."""
     axes.annotate(
         word, (value, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=10, color=theme.INK
     )

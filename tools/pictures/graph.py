@@ -1,4 +1,4 @@
-"""The architecture's boxes and arrows as an SVG: words for Graphviz, which lays them out."""
+"""The architecture's boxes and arrows as an SVG, laid out by Graphviz."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FONT = "Helvetica"
 
 
 def svg(picture: Picture) -> str:
-    """The picture, drawn. Raises RuntimeError with Graphviz's words where it cannot be."""
+    """The picture as SVG. Raises RuntimeError with Graphviz's message if it fails."""
     return laid_out(dot(picture))
 
 
 def laid_out(words: str) -> str:
-    """A graph in Graphviz's language as an SVG. Raises RuntimeError with Graphviz's words where it cannot be drawn."""
+    """A graph in Graphviz's language as an SVG. Raises RuntimeError with Graphviz's message if it fails."""
     node = shutil.which("node")
     if node is None:
         raise RuntimeError("node is not on the PATH. Run: make pictures")
@@ -66,7 +66,7 @@ def _vpc(picture: Picture) -> Iterator[str]:
 
 
 def _rows(picture: Picture) -> Iterator[str]:
-    """Which boxes stand side by side; what watches and protects comes last, below all others."""
+    """Boxes side by side; those that monitor and protect come last, below all others."""
     boxes = {box.key: box for box in picture.boxes}
     path = [arrow for arrow in picture.arrows if not arrow.dotted]
     rows = [
@@ -74,7 +74,7 @@ def _rows(picture: Picture) -> Iterator[str]:
         for in_vpc in (False, True)
     ]
     yield from map(_row, rows)
-    # What all share and what watches stands in the last two rows, before the buckets.
+    # What all share and what monitors comes in the last two rows, before the buckets.
     ends = [box.key for box in picture.boxes if not box.in_vpc and not box.group and box.title.startswith("S3")]
     shared, watch = ([box.key for box in picture.boxes if box.group == group] for group in ("shared", "watch"))
     last = [[shared[0], *ends], [*shared[1:], *watch]]
@@ -93,12 +93,12 @@ def _row(keys: Iterable[str]) -> str:
 
 
 def _node(box: Box) -> str:
-    colour = _STACKS.get(box.stack, theme.LINE)
+    color = _STACKS.get(box.stack, theme.LINE)
     rows = [f'<font point-size="15"><b>{escape(box.title)}</b></font>', *map(escape, box.details)]
     if box.stack:
-        rows.append(f'<font color="{colour}">{escape(box.stack)} stack</font>')
+        rows.append(f'<font color="{color}">{escape(box.stack)} stack</font>')
     lines = "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows)
-    frame = f'border="2" color="{colour}" bgcolor="{theme.PAPER}" style="rounded" cellborder="0" cellpadding="6"'
+    frame = f'border="2" color="{color}" bgcolor="{theme.PAPER}" style="rounded" cellborder="0" cellpadding="6"'
     inner = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{lines}</table>'
     return f'"{box.key}" [label=<<table {frame} cellspacing="0"><tr><td>{inner}</td></tr></table>>];'
 

@@ -19,12 +19,12 @@ from tools.pictures import charts, theme
 HOURS_A_MONTH = 730
 TITLE = "GPU memory and cost of every Falcon model and instance type"
 PRECISIONS = {"bf16": theme.BLUE, "8 bit": theme.GREEN, "4 bit": theme.VIOLET}
-"""Best first, with the colour of the weights."""
+"""Best first, with the color of the weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How one size of model lies in each of the GPUs that work, in GiB; `requests` of full length run at once."""
+    """How one size of model fits in each GPU in use, in GiB; `requests` of full length run at once."""
 
     weights_gib: float
     usable_gib: float
@@ -63,7 +63,7 @@ def held(model: CatalogModel) -> Mapping[str, Held]:
 
 
 def instance_types() -> Sequence[InstanceType]:
-    """All of them, the cheapest first; those of unknown price last."""
+    """All bars, the cheapest first; those without a known price last."""
     return sorted(
         INSTANCE_TYPES.values(), key=lambda one: (one.usd_per_hour or math.inf, one.gpu_count, one.vcpu, one.name)
     )
@@ -84,8 +84,8 @@ def svg() -> str:
     panels[0].set_yticks(range(len(rows)), [_named(one) for one in rows])
     panels[0].invert_yaxis()
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
-    entries = [Patch(color=colour, label=f"weights, {name}") for name, colour in PRECISIONS.items()]
-    entries += [Patch(color=theme.PALE_BLUE, label="for requests"), Patch(color=theme.GREY, label="reserve")]
+    entries = [Patch(color=color, label=f"weights, {name}") for name, color in PRECISIONS.items()]
+    entries += [Patch(color=theme.PALE_BLUE, label="for requests"), Patch(color=theme.GRAY, label="reserve")]
     drawn.legend(handles=entries, loc="outside upper center", ncols=5, frameon=False, fontsize=10.5, handlelength=1.2)
     return theme.finished(charts.svg(drawn), title=TITLE, description=_description(rows))
 
@@ -95,12 +95,12 @@ def _panel(axes: Any, size: str, rows: Sequence[Held | None]) -> None:
         if one is None:
             axes.annotate("too small", (3, place), va="center", fontsize=9.5, color=theme.FAINT)
             continue
-        for value, colour in (
-            (one.gpu_gib, theme.GREY),
+        for value, color in (
+            (one.gpu_gib, theme.GRAY),
             (one.usable_gib, theme.PALE_BLUE),
             (one.weights_gib, PRECISIONS[one.precision]),
         ):
-            axes.barh(place, value, color=colour, height=0.66)
+            axes.barh(place, value, color=color, height=0.66)
     axes.set_xlim(0, 150)
     axes.set_xticks([0, 40, 80, 140])
     axes.tick_params(axis="y", length=0)

@@ -1,4 +1,4 @@
-"""What many resources share, as one box each: keys, logs, alarms and whom they tell."""
+"""What many resources share, as one box each: keys, logs, alarms and their recipients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENCRYPTED = {
 
 
 def watchers(resources: ResourceGraph) -> tuple[list[Box], list[Arrow]]:
-    """What many resources share, as one box each: keys, alarms and whom they tell, logs."""
+    """What many resources share, as one box each: keys, alarms and their recipients, logs."""
     boxes = []
     told = resources.of_type("AWS::SNS::Topic")
     alarms = [

@@ -1,4 +1,4 @@
-"""Which resources get a box in the architecture's picture, and what stands in it: the table `BOXES`."""
+"""The resources with a box in the architecture's picture, and its text: the table `BOXES`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Colours of the pictures, light and dark, and what makes a drawn SVG readable by people and screen readers.
+"""Colors of the pictures, light and dark, and what makes a drawn SVG readable by people and screen readers.
 
 A picture carries its own background, so that it can be read on any page; where the reader's system, or the page, is
-dark, a style sheet inside the SVG exchanges the colours.
+dark, a style sheet inside the SVG exchanges the colors.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 PAPER, INK, FAINT, LINE, PANEL = "#ffffff", "#1f2328", "#57606a", "#8c959f", "#f3f5f8"
 BLUE, GREEN, VIOLET, ORANGE = "#0a5fb4", "#1a7f37", "#7a3fc4", "#a84300"
-PALE_BLUE, PALE_GREEN, GREY = "#a8cdf2", "#9fd8ae", "#d5dae0"
+PALE_BLUE, PALE_GREEN, GRAY = "#a8cdf2", "#9fd8ae", "#d5dae0"
 
 _DARK = {
     PAPER: "#0d1117",
@@ -25,21 +25,21 @@ _DARK = {
     ORANGE: "#ffa262",
     PALE_BLUE: "#2b5a8c",
     PALE_GREEN: "#2a6a3c",
-    GREY: "#3a424d",
+    GRAY: "#3a424d",
 }
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
 def finished(svg: str, *, title: str, description: str) -> str:
-    """The SVG with its title, its description and the dark colours; without what the drawing programs add of theirs.
+    """The SVG with its title, its description and the dark colors; without what the drawing programs add of theirs.
 
     Raises:
-        ValueError: `svg` holds a colour that the theme does not know: it would be unreadable in the dark.
+        ValueError: `svg` holds a color that the theme does not know: it would be unreadable in the dark.
     """
     unknown = sorted(set(re.findall(r"#[0-9a-f]{6}\b", svg)) - _DARK.keys())
     if unknown:
-        raise ValueError(f"colours without a dark counterpart in tools/pictures/theme.py: {', '.join(unknown)}")
+        raise ValueError(f"colors without a dark counterpart in tools/pictures/theme.py: {', '.join(unknown)}")
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<title>.*?</title>", "", svg, flags=re.DOTALL)
     head = (
@@ -53,7 +53,7 @@ def finished(svg: str, *, title: str, description: str) -> str:
 
 
 def _dark_rules(svg: str) -> str:
-    """Rules for the colours that are there: as attributes (Graphviz) and in styles (matplotlib)."""
+    """Rules for the colors that are there: as attributes (Graphviz) and in styles (matplotlib)."""
     rules = []
     for light, dark in _DARK.items():
         for kind in ("fill", "stroke"):
