@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from local_aws_testing.model_server import ROOT, Server, command, environment, events, running
+from local_aws_testing.timing import quickest
 
 COUNT = "User: Count to fifty\nFalcon:"
 HELLO = "User: Hello!\nFalcon:"
@@ -319,10 +320,13 @@ def ignoring_errors(server: Server, ready: threading.Event, release: threading.E
 
 
 def test_memory_and_start_stay_small() -> None:
-    started = time.monotonic()
-    with running() as server:
-        seconds = time.monotonic() - started
-        server.generate(COUNT, max_new_tokens=150)
-        resident = psutil.Process(server.process_id).memory_info().rss / 2**20
-    assert seconds < 6  # 0.6 s on an idle machine
-    assert resident < 200, json.dumps({"resident MiB": resident})
+    def start() -> float:
+        started = time.monotonic()
+        with running() as server:
+            seconds = time.monotonic() - started
+            server.generate(COUNT, max_new_tokens=150)
+            resident = psutil.Process(server.process_id).memory_info().rss / 2**20
+        assert resident < 200, json.dumps({"resident MiB": resident})
+        return seconds
+
+    assert quickest(start, 6) < 6  # 0.6 s on an idle machine
