@@ -93,7 +93,7 @@ def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment
         configs = {
             "iam": f"  auth: iam\n  iam: {{principals: ['{APP}']}}\n",
             "jwt": f"  auth: jwt\n  jwt: {{issuer: '{provider.url}', audience: [falcon]}}\n",
-            "private": f"  access: private\n  vpc_endpoint_ids: [{VPC_ENDPOINT}]\n",
+            "private": f"  access: private\n  vpc_endpoint_ids: [{VPC_ENDPOINT}]\n  playground: true\n",
         }
         cloudformation = CloudFormation(aws_url)
         cloudformation.prepare()
@@ -276,3 +276,11 @@ def test_the_command_says_that_a_token_is_needed(deployments: Deployments, tmp_p
 
     assert result.returncode == 1
     assert f"this API requires a token from {deployments.issuer.url}. Set --token or FALCONRY_TOKEN." in result.stderr
+
+
+def test_a_private_apis_page_comes_through_its_endpoint_only(deployments: Deployments) -> None:
+    url = deployments.urls["private"].removesuffix("/v1/chat/completions")
+    described = describe_api(settings.load(deployments.folder / "private.yaml"), url, deployments.aws_url)
+
+    assert httpx2.get(described["playground"]).status_code == 403
+    assert httpx2.get(described["playground"], headers=described["headers"]).status_code == 200

@@ -45,8 +45,8 @@ def passed(stage: Rehearsal, key: str, checkout: Path, **values: str) -> Run:
     return ended
 
 
-def review(stage: Rehearsal, ref: str, *, base_assemblies: Path | None = None) -> Run:
-    """The workflow Review for a pull request of `ref` into main: its review step.
+def review(stage: Rehearsal, ref: str, *, base_assemblies: Path | None = None) -> tuple[Run, Path]:
+    """The workflow Review for a pull request of `ref` into main: its review step, and the assemblies of `ref`.
 
     `base_assemblies` are those of main, where they have been synthesised already.
     """
@@ -63,7 +63,7 @@ def review(stage: Rehearsal, ref: str, *, base_assemblies: Path | None = None) -
     passed(
         stage, "review/comment/Write the comment, or write it anew", base, **{"github.event.pull_request.number": "7"}
     )
-    return ended
+    return ended, head / "assemblies"
 
 
 def deploy(stage: Rehearsal, job: str, step: str, assemblies: Path, number: int) -> Run:
@@ -99,6 +99,13 @@ def rate(stage: Rehearsal) -> float:
     return float(plan["throttle"]["rateLimit"])
 
 
+def merge(stage: Rehearsal, branch: str) -> None:
+    """Merge a branch into main, which has its files then: synthesized for the review, they need not be again."""
+    stage.git("checkout", "--quiet", "main")
+    stage.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
+    stage.git("diff", "--exit-code", "main", branch)
+
+
 def edit(stage: Rehearsal, file: str, old: str, new: str) -> None:
     path = stage.repository / file
     text = path.read_text(encoding="utf-8")
@@ -131,7 +138,7 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     # WHEN a branch gives a client fewer requests THEN the review says what changes, in one comment
     stage.git("checkout", "--quiet", "-b", "fewer-requests")
     edit(stage, "config/dev.yaml", "- name: default", "- {name: default, rate_per_second: 3}")
-    reviewed = review(stage, "fewer-requests")
+    reviewed, good_assemblies = review(stage, "fewer-requests")
     assert reviewed.code == 0, reviewed.printed
     (comment,) = stage.github.comments
     assert comment["body"].startswith("<!-- falconry-review -->\n## ")
@@ -147,10 +154,8 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
 
     # WHEN it is merged THEN development has it
     before = rate(stage)
-    stage.git("checkout", "--quiet", "main")
-    stage.git("merge", "--quiet", "--no-ff", "--message", "Merge fewer-requests", "fewer-requests")
-    assemblies = assemble(stage)
-    merged = deploy(stage, "development", "Deploy, test, or go back", assemblies, 2)
+    merge(stage, "fewer-requests")
+    merged = deploy(stage, "development", "Deploy, test, or go back", good_assemblies, 2)
     assert merged.code == 0, merged.printed
     assert (before != 3, rate(stage)) == (True, 3)
 
@@ -159,12 +164,12 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     stage.git("checkout", "--quiet", "-b", "bad")
     edit(stage, "lambda_src/chat/host/handler.py", "from __future__ import annotations", "raise RuntimeError('bad')")
     edit(stage, "config/dev.yaml", "rate_per_second: 3", "rate_per_second: 5")
-    assert review(stage, "bad", base_assemblies=assemblies).code == 0
+    reviewed, bad_assemblies = review(stage, "bad", base_assemblies=good_assemblies)
+    assert reviewed.code == 0
     assert len(stage.github.comments) == 1
     assert re.search(r"\+ .*RateLimit.*: 5", stage.github.comments[0]["body"])
-    stage.git("checkout", "--quiet", "main")
-    stage.git("merge", "--quiet", "--no-ff", "--message", "Merge bad", "bad")
-    bad = deploy(stage, "development", "Deploy, test, or go back", assemble(stage), 3)
+    merge(stage, "bad")
+    bad = deploy(stage, "development", "Deploy, test, or go back", bad_assemblies, 3)
     assert bad.code == 1, bad.printed
     assert f"Rolled back to commit {good}, which passed its smoke test" in bad.page
     assert rate(stage) == 3

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import httpx2
 
 from .conftest import Api
-from .local import running
-
-PRIVATE = """\
-region: us-east-1
-retain_data: false
-models: [{name: falcon-7b-instruct}]
-api: {access: private, vpc_endpoint_ids: [vpce-0123456789abcdef0]}
-"""
 
 
 def url(api: Api) -> str:
@@ -48,13 +39,3 @@ def test_it_weighs_little_and_is_loaded_once(api: Api) -> None:
     again = httpx2.get(url(api), headers=known)
 
     assert (again.status_code, again.content) == (304, b"")
-
-
-def test_a_private_apis_page_comes_through_its_endpoint_only(tmp_path: Path) -> None:
-    config = tmp_path / "hidden.yaml"
-    config.write_text(PRIVATE, encoding="utf-8")
-    with running(tmp_path / "state", "--config", str(config)) as local:
-        described = local.wait_until_ready()
-
-        assert httpx2.get(described["playground"]).status_code == 403
-        assert httpx2.get(described["playground"], headers=described["headers"]).status_code == 200
