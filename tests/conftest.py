@@ -11,7 +11,6 @@ import signal
 from pathlib import PurePath
 from types import FrameType
 
-import psutil
 import pytest
 
 SHARING = {"tests/browser", "tests/faults", "local_aws/tests/contract"}
@@ -32,9 +31,15 @@ LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         if config.pluginmanager.hasplugin("dsession"):
-            # The workers are not told otherwise, and killed when they do not end.
+            import psutil  # which is there where pytest-xdist is
+
+            # The workers tear down what they have running. pytest-xdist interrupts them after 5 seconds, and kills them
+            # after 10.
+            config.pluginmanager.getplugin("dsession").nodemanager.EXIT_TIMEOUT = 60
             for worker in psutil.Process().children():
                 worker.terminate()
+        elif "PYTEST_XDIST_WORKER" in os.environ:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         pytest.exit("ended by SIGTERM", returncode=143)
 
     signal.signal(signal.SIGTERM, end)

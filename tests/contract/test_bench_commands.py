@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,16 +16,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(module: str, *arguments: str, file: Path) -> str:
     """What `python -m module` prints; its figures go into `file`."""
-    return subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         # What is measured does not matter here, so the CDK's check of templates, most of a synth, is left out.
         env={**os.environ, "FALCONRY_BENCH_FILE": str(file), "CDK_VALIDATION": "false"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=200,
-        check=True,
-    ).stdout
+        # A group of its own, to end with it what it has started.
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=200)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+    assert process.returncode == 0, printed
+    return printed
 
 
 def test_streams_are_measured_and_none_is_lost(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from local_aws.guardian import Guardian
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = os.environ.get("FALCONRY_PYTHON", sys.executable)
@@ -26,6 +27,9 @@ class Local:
     def __init__(self, state_dir: Path, *arguments: str) -> None:
         self.state_dir = state_dir
         self.output_file = state_dir.with_suffix(".out")
+        # Ends it where the tests are killed.
+        self._guardian = Guardian()
+        self._guardian.start()
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
                 [PYTHON, "-m", "local_aws", "--port", "0", "--state-dir", state_dir, *arguments],
@@ -36,6 +40,7 @@ class Local:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._guardian.watch(self.process.pid)
 
     @property
     def output(self) -> str:
@@ -65,6 +70,11 @@ class Local:
         os.kill(self.process.pid, number)
         return self.process.wait(30)
 
+    def forget(self) -> None:
+        """Call when it has ended: nothing is left to be ended with the tests."""
+        self._guardian.forget(self.process.pid)
+        self._guardian.stop()
+
 
 @contextmanager
 def running(state_dir: Path, *arguments: str) -> Iterator[Local]:
@@ -82,3 +92,4 @@ def running(state_dir: Path, *arguments: str) -> Iterator[Local]:
                 for process in family:
                     if process.is_running():
                         process.kill()
+        local.forget()
