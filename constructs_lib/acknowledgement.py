@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that stay, each with its reason, written beside the resource that it is about."""
+"""Accepted findings of cdk-nag, each with its reason beside the resource."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import Construct
 
 NIST = "NIST.800.53.R5"
-"""The pack NIST80053R5Checks, as it calls itself before its rules' names."""
+"""The prefix of the rules in the pack NIST80053R5Checks."""
 
 
 def acknowledge(construct: Construct, rule: str, reason: str, pack: str = "AwsSolutions") -> None:
-    """Say why `rule` of one of cdk-nag's packs, for example "VPC7", does not hold for `construct`.
+    """Accept a violation of `rule` of one of cdk-nag's packs, for example "VPC7", and say why.
 
     Args:
-        pack: "AwsSolutions", or another pack's name as it stands before its rules' names, such as `NIST`.
+        pack: "AwsSolutions", or the prefix of another pack's rules, such as `NIST`.
     """
     Validations.of(construct).acknowledge(Acknowledgment(id=f"{pack}::{pack}-{rule}", reason=reason))
 
 
 def acknowledge_warning(construct: Construct, warning: str, reason: str) -> None:
-    """Say why a warning of the CDK itself, for example "@aws-cdk/aws-ec2:noSubnetRouteTableId", does not matter."""
+    """Accept a warning of the CDK itself, for example "@aws-cdk/aws-ec2:noSubnetRouteTableId", and say why."""
     Validations.of(construct).acknowledge(Acknowledgment(id=f"Annotation::{warning}", reason=reason))
 
 
 def acknowledge_wildcard(role: Construct, resource: str, reason: str) -> None:
-    """Say why the policies of `role` name `resource`, which holds a wildcard. Any other wildcard is still found."""
+    """Accept `resource`, which contains a wildcard, in policies of `role`. Others are still found."""
     resolved = Stack.of(role).resolve(resource)
     parts = [resolved] if isinstance(resolved, str) else resolved["Fn::Join"][1]
     # cdk-nag writes a reference, such as the one to the partition, as its name in angle brackets.

@@ -1,4 +1,4 @@
-"""Logical ids that stay when a resource is made by a higher construct than before."""
+"""Logical ids that survive the change from an L1 construct to an L2 construct."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from constructs import Construct
 
 
 def keep_logical_id(construct: Construct, *path: str) -> None:
-    """Give the resource inside `construct` the logical id that it had when it stood in the construct's own place.
+    """Give the resource inside an L2 construct the logical id of an L1 construct at the same path.
 
-    With another id, CloudFormation would make a second resource before it deletes the first, and refuse the second
-    since it has the first one's name.
+    With another id, CloudFormation would create a second resource before it deletes the first, and fail if both have
+    one name.
 
     Args:
-        construct: one of the CDK's own, with one resource inside.
-        path: where it stands, the ids of its scopes below the stack and its own.
+        construct: the L2 construct.
+        path: the ids of its scopes below the stack, and its own.
     """
     # CDK: "Logical IDs"; https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/core/lib/private/uniqueid.ts
     parts: list[str] = []
@@ -31,5 +31,5 @@ def keep_logical_id(construct: Construct, *path: str) -> None:
 
 
 def path_below_stack(construct: Construct) -> tuple[str, ...]:
-    """The ids of the construct's scopes below its stack, which stands in the app itself, and its own."""
+    """The ids of the construct's scopes below its stack, and its own. The stack is a child of the app."""
     return tuple(construct.node.path.split("/")[1:])

@@ -54,7 +54,7 @@ class NetworkStack(Stack):
         self.isolated = IsolatedNetwork(
             self,
             "Network",
-            place=vpc,
+            private_subnets=vpc,
             create_endpoints=existing.create_endpoints if existing else True,
             readable_buckets=[REGIONS[settings.region].jumpstart_bucket, artifact_bucket_name],
             invocable_endpoints=invocable_arns(self, settings),

@@ -1,1 +1,1 @@
-"""What a request meets before the model: REST API, keys and tokens, the gateway function and its role."""
+"""The API in front of the models: REST API, authentication, the gateway function, AWS WAF."""

@@ -1,4 +1,4 @@
-"""API Gateway's access log: one JSON line a request."""
+"""API Gateway's access log: one JSON line per request."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ FIELDS = {
     "time_to_first_content_ms": "$context.integration.timeToFirstContent",
     "response_transfer_mode": "$context.integration.responseTransferMode",
 }
-"""Names in the log line, and API Gateway's variables. None holds a prompt, an answer or a key."""
+"""Names in the log line, and API Gateway's variables. None contains a prompt, an answer or a key."""
 
 
 class AccessLog(Construct):
     """An encrypted log group, and the account's role with which API Gateway writes to it.
 
-    The role is one for the whole account in a region, so it is kept when the stack goes: docs/decisions/
+    The role is the whole account's in a region, so it is kept when the stack is deleted: docs/decisions/
     api-gateway-account-role.md.
 
     Args:

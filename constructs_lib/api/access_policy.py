@@ -16,7 +16,7 @@ _OPERATIONS = ("execute-api:/*/GET/*", "execute-api:/*/POST/*")
 def access_policy(
     *, principals: Sequence[str] = (), vpc_endpoint_ids: Sequence[str] = (), preflight: bool = False
 ) -> PolicyDocument | None:
-    """The policy document, or None for an API that anybody may reach and whose methods check who calls.
+    """The policy document, or None for a public API whose methods authenticate callers.
 
     Args:
         principals: ARNs of the roles, users and accounts (`...:root`) that may call, for methods with IAM

@@ -1,4 +1,4 @@
-"""How the API's methods know who calls."""
+"""How the API's methods authenticate callers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class MethodAuth(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What a method asks for before it calls the front.
+    """What a method requires before it calls the gateway function.
 
     Attributes:
-        authorizer: asks a function about the request, or None.
+        authorizer: a Lambda authorizer, or None.
         signed: whether requests carry an AWS signature (SigV4).
-        api_key: whether requests need a key of a usage plan, which the authorizer tells.
+        api_key: whether requests need a key of a usage plan, which the authorizer passes on.
     """
 
     authorizer: apigateway.IAuthorizer | None = None
@@ -34,13 +34,13 @@ class Admission:
 
     @property
     def credentials(self) -> Credentials:
-        """What callers bring."""
+        """How callers authenticate."""
         if self.signed:
             return "signature"
         return "api_key" if self.api_key else "token"
 
     def method_options(self) -> MethodAuth:
-        """For a method that only admitted requests reach. Raises ValueError if everybody would be."""
+        """Options of a method that only admitted requests reach. Raises ValueError if anybody could call."""
         if self.authorizer is None and not self.signed:
             raise ValueError("authorizer: None: without an authorizer and without signatures anybody could call")
         return {

@@ -22,7 +22,7 @@ NIST_REASONS = {
 
 
 class AuthorizerFunction(Construct, FunctionMetrics):
-    """A function of the authorizer's package, outside the VPC, that may write its logs and no more.
+    """A function of the authorizer's package, outside the VPC, that may only write its logs.
 
     Args:
         function_name: its name.
@@ -30,7 +30,7 @@ class AuthorizerFunction(Construct, FunctionMetrics):
         handler: its handler, in the package `authorizer`.
         encryption_key: encrypts its logs and its environment.
         log_retention_days: how long its logs are kept.
-        environment: its variables. Default: none.
+        environment: its environment variables. Default: none.
     """
 
     def __init__(

@@ -11,26 +11,26 @@ from aws_cdk import aws_apigateway as apigateway
 ALLOWED_METHODS = "GET,POST,OPTIONS"
 ALLOWED_HEADERS = (
     "Authorization,Content-Type,X-Api-Key,X-Amz-Date,X-Amz-Security-Token,X-Amz-Content-Sha256,"
-    # OpenAI's JavaScript client tells with every request what it is.
+    # OpenAI's JavaScript client identifies itself in every request.
     "X-Stainless-Arch,X-Stainless-Helper-Method,X-Stainless-Lang,X-Stainless-OS,X-Stainless-Package-Version,"
     "X-Stainless-Poll-Helper,X-Stainless-Retry-Count,X-Stainless-Runtime,X-Stainless-Runtime-Version,"
     "X-Stainless-Timeout"
 )
 EXPOSED_HEADERS = "x-request-id,retry-after,x-should-retry"
 MAX_AGE_SECONDS = 7200
-"""How long a browser may remember a preflight: the longest that Chromium does."""
+"""How long a browser may cache a preflight: Chromium's maximum."""
 
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
 @dataclass(frozen=True, slots=True)
 class Cors:
-    """The origins, such as `https://app.example.com`, or `*` alone for every one."""
+    """Allowed origins, such as `https://app.example.com`, or only `*` for all."""
 
     origins: tuple[str, ...]
 
     def gateway_response_headers(self) -> dict[str, str]:
-        """For what API Gateway itself answers: header to mapping expression.
+        """Headers of API Gateway's own answers: name to mapping expression.
 
         A mapping cannot compare. With several origins the caller's own is echoed: such an answer is an error without
         content, and without this header the page could not even tell its user the status.
@@ -41,7 +41,7 @@ class Cors:
         return {_ALLOW_ORIGIN: origin, "Access-Control-Expose-Headers": f"'{EXPOSED_HEADERS}'", "Vary": "'Origin'"}
 
     def preflight(self) -> apigateway.MockIntegration:
-        """Answers OPTIONS with 204, without a function, a key or an authorizer."""
+        """An integration that answers OPTIONS with 204, without a function, a key or an authorizer."""
         headers = {
             "Access-Control-Allow-Methods": f"'{ALLOWED_METHODS}'",
             "Access-Control-Allow-Headers": f"'{ALLOWED_HEADERS}'",
@@ -67,7 +67,7 @@ class Cors:
         )
 
     def preflight_responses(self) -> list[apigateway.MethodResponse]:
-        """The declaration of the headers that `preflight` gives."""
+        """The declaration of the headers that `preflight` sends."""
         names = [_ALLOW_ORIGIN, "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]
         names += ["Access-Control-Max-Age", "Vary"]
         return [
@@ -78,7 +78,7 @@ class Cors:
 
 
 def _choose_origin(origins: Sequence[str]) -> str:
-    """A template that gives the caller's origin back if it is one of `origins`, and no such header otherwise."""
+    """A template that echoes the caller's origin if it is one of `origins`, and sends no such header otherwise."""
     known = " || ".join(f'$origin == "{origin}"' for origin in origins)
     return "\n".join(
         (

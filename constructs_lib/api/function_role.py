@@ -15,7 +15,7 @@ from falconry.names import function_log_group
 
 
 class FunctionRole(Construct):
-    """A role that may write to the function's own encrypted log group and do what `permissions` lists, no more.
+    """A role that may write to the function's own encrypted log group and do what `permissions` lists.
 
     Args:
         function_name: the function's name; `falconry.names` names its log group.

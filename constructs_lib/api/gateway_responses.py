@@ -120,7 +120,7 @@ GATEWAY_ERRORS = (
         502,
         "server_error",
         "front_failed",
-        "The request failed before the answer began. Try again; if it keeps failing, tell the API's operator its id.",
+        "The request failed before the answer began. Try again; if it persists, give the request id to the operator.",
         NO_RETRY,
     ),
     GatewayError(Type.DEFAULT_4_XX, None, "invalid_request_error", None),

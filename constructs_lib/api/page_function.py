@@ -26,15 +26,15 @@ NIST_REASONS = {
 
 
 class PageFunction(Construct):
-    """A function that gives everybody one document, outside the VPC, that may write its logs and no more.
+    """A function outside the VPC that serves one document to everybody and may only write its logs.
 
-    It is apart from the front so that the front's start and memory do not grow, and so that what is open to everybody
-    has no right to call a model.
+    It is separate from the gateway function so that the latter's start and memory do not grow, and so that a public
+    function has no permission to call a model.
 
     Args:
         function_name: its name.
         html: the document.
-        headers: what it is served with.
+        headers: the response headers.
         encryption_key: encrypts its logs.
         log_retention_days: how long its logs are kept.
     """
@@ -66,7 +66,7 @@ class PageFunction(Construct):
                 description="Falconry playground: one static page",
                 runtime=RUNTIME,
                 architecture=ARCHITECTURE,
-                # Copied into the assembly here and now.
+                # Copied into the assembly at once: the folder is temporary.
                 code=lambda_.Code.from_asset(folder),
                 handler="static_page.handler.handler",
                 role=identity.role,

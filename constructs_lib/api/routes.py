@@ -10,4 +10,4 @@ ROUTES = (
     ("POST", "/models/{model}"),
     ("GET", "/openapi.json"),
 )
-"""Method and path of everything that the front answers."""
+"""Method and path of each route of the gateway function."""

@@ -30,7 +30,7 @@ MANAGED_RULE_GROUPS: dict[str, tuple[str, ...]] = {
     # Rules for bodies again: prompts with stack traces and exploit strings are what developers ask about.
     "AWSManagedRulesKnownBadInputsRuleSet": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"),
 }
-"""Groups in the order in which they are asked, with the rules that only count (AWS WAF developer guide, "AWS Managed
+"""Groups in order of evaluation, with the rules that only count (AWS WAF developer guide, "AWS Managed
 Rules rule groups list"). A group's other rules block."""
 
 REDACTED_HEADERS = ("authorization", "x-api-key", "x-amz-security-token")
@@ -128,7 +128,7 @@ class WebAcl(Construct):
 
 
 def _rate_rule(requests: int) -> Rule:
-    """The first rule: a flood is not worth the others' time."""
+    """The first rule, so that a flood costs no evaluation of the others."""
     return Rule(
         name="RatePerAddress",
         priority=0,

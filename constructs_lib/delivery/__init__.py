@@ -1,1 +1,1 @@
-"""What GitHub's workflows may do in the account."""
+"""GitHub's access to the account: OpenID Connect provider, roles, permissions."""

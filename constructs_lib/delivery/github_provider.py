@@ -16,7 +16,7 @@ AUDIENCE = "sts.amazonaws.com"
 
 
 class GithubProvider(Construct):
-    """Lets the account trust tokens of GitHub Actions.
+    """An OpenID Connect provider: the account trusts tokens of GitHub Actions.
 
     IAM knows GitHub's certificate authority, so no thumbprint is needed (IAM user guide, "Obtain the thumbprint for an
     OpenID Connect identity provider").
@@ -35,11 +35,11 @@ class GithubRole(Construct):
 
     Args:
         role_name: fixed, so that a workflow's variable can name the role before it exists.
-        description: what it is for.
+        description: its purpose.
         provider_arn: GitHub's OpenID Connect provider.
         claims: claim -> value. Must hold `sub`; AWS also compares `ref`, `environment`, `repository_id` and a few more
             (IAM user guide, "Available keys for AWS OIDC federation").
-        statements: what it may do.
+        statements: its permissions.
         max_session_duration: for how long a job may have the credentials.
     """
 

@@ -1,1 +1,1 @@
-"""A Falcon on SageMaker: model, endpoint config, endpoint, its scaling and updates, its role and weights."""
+"""A Falcon model on SageMaker: model, endpoint, scaling, updates, execution role, weights."""

@@ -19,20 +19,20 @@ ml.p5.48xlarge (SageMaker Python SDK, JumpStart's specification of falcon-180b).
 
 
 class ComponentEndpoint(Construct, EndpointMetrics):
-    """An endpoint whose instances come and go with the copies of an inference component, one copy an instance.
+    """An endpoint whose instances follow the copies of an inference component, one copy per instance.
 
-    The endpoint's config has the network and the isolation, since no model stands in it. A component cannot be made
+    The endpoint config has the network and the isolation, since it names no model. A component cannot be created
     without a copy, so a new deployment begins with one instance.
 
     Args:
-        endpoint_name, component_name: the names, which stay.
+        endpoint_name, component_name: the names, which never change.
         model: what it serves.
-        network: where its instances are, the model's own.
+        network: the network of its instances, the same as the model's.
         log_group: of the component.
         instance_type: the catalog's entry.
         shards: how many of the instance's GPUs a copy uses.
-        instances: the fewest and the most of them.
-        update: how a changed component takes its place.
+        instances: the minimum and maximum number of instances.
+        update: how a changed component replaces the serving one.
         alarm_names: alarms that roll an update back.
     """
 
@@ -54,7 +54,7 @@ class ComponentEndpoint(Construct, EndpointMetrics):
     ) -> None:
         super().__init__(scope, construct_id)
         self.endpoint_name = endpoint_name
-        fewest, most = instances
+        min_instances, max_instances = instances
         self.config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -68,12 +68,12 @@ class ComponentEndpoint(Construct, EndpointMetrics):
                 sagemaker.CfnEndpointConfig.ProductionVariantProperty(
                     variant_name=VARIANT_NAME,
                     instance_type=instance_type.name,
-                    initial_instance_count=max(1, fewest),
+                    initial_instance_count=max(1, min_instances),
                     managed_instance_scaling=sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
-                        # One more than copies: a changed copy is made before the old one goes.
+                        # One more than copies: a changed copy is created before the old one is deleted.
                         status="ENABLED",
-                        min_instance_count=fewest,
-                        max_instance_count=most + 1,
+                        min_instance_count=min_instances,
+                        max_instance_count=max_instances + 1,
                     ),
                     routing_config=sagemaker.CfnEndpointConfig.RoutingConfigProperty(
                         routing_strategy="LEAST_OUTSTANDING_REQUESTS"
@@ -105,7 +105,7 @@ class ComponentEndpoint(Construct, EndpointMetrics):
                 ),
             ),
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
-                copy_count=max(1, fewest)
+                copy_count=max(1, min_instances)
             ),
             deployment_config=update.of_component(alarm_names),
         )

@@ -1,4 +1,4 @@
-"""Where SageMaker writes what an endpoint's containers print."""
+"""The log group of an endpoint's containers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from constructs import Construct
 
 
 class EndpointLogGroup(Construct):
-    """The log group under SageMaker's own name for it, made before the endpoint, so that it is encrypted and expires;
-    one that SageMaker makes itself is neither.
+    """The log group with SageMaker's own name for it, created before the endpoint so that it is encrypted and expires;
+    one that SageMaker creates itself is not, and does not.
 
     Args:
         name: SageMaker's own.
-        encryption_key: CloudWatch Logs has to be allowed to use it.
+        encryption_key: CloudWatch Logs must be allowed to use it.
         retention_days: one of the numbers that CloudWatch Logs knows.
     """
 
@@ -29,5 +29,5 @@ class EndpointLogGroup(Construct):
             kms_key_id=encryption_key.key_arn,
             retention_in_days=retention_days,
         )
-        # Its name is SageMaker's: one that was kept would stand in the way of the next deployment.
+        # The name is fixed: a retained log group would block the next deployment.
         self.resource.apply_removal_policy(RemovalPolicy.DESTROY)

@@ -18,8 +18,8 @@ _NAMESPACE = "sagemaker"
 
 @dataclass(frozen=True, slots=True)
 class ScaledResource:
-    """What has its size changed, in Application Auto Scaling's words, and the metric of requests under way in each
-    unit of it (API reference, RegisterScalableTarget and PredefinedMetricSpecification). Both metrics come every 10
+    """A scalable resource in Application Auto Scaling's terms, and the metric of concurrent requests in each unit of
+    it (API reference, RegisterScalableTarget and PredefinedMetricSpecification). Both metrics come every 10
     seconds."""
 
     resource_id: str
@@ -47,7 +47,7 @@ def component(component_name: str) -> ScaledResource:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledBounds:
-    """New bounds at each moment that `cron` names: six fields, as Application Auto Scaling has them."""
+    """New bounds at each time of `cron`, which has Application Auto Scaling's six fields."""
 
     cron: str
     minimum: int
@@ -56,13 +56,13 @@ class ScheduledBounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingPlan:
-    """When there are how many.
+    """Bounds and target of an endpoint's scaling.
 
     Attributes:
         minimum, maximum: the bounds outside of schedules.
-        concurrent_requests: requests under way in each unit that are aimed at; None: the clock alone decides.
-        scale_in_cooldown, scale_out_cooldown: the wait after a change, before the next one down, or up.
-        time_zone: of the schedules; one of IANA's names.
+        concurrent_requests: the target of concurrent requests in each unit; None: schedules alone decide.
+        scale_in_cooldown, scale_out_cooldown: the wait between two changes down, or up.
+        time_zone: the IANA time zone of the schedules.
     """
 
     minimum: int
@@ -75,13 +75,13 @@ class ScalingPlan:
 
 
 class EndpointScaling(Construct):
-    """A scalable target with its schedules and, if the load counts, a target-tracking policy.
+    """A scalable target with its schedules and, with `plan.concurrent_requests`, a target-tracking policy.
 
     Args:
         resource: what is scaled.
-        plan: when there are how many.
-        name: begins the names of the policies.
-        after: the CloudFormation resource that is scaled; it has to be in service before.
+        plan: bounds and target.
+        name: the prefix of the policies' names.
+        after: the scaled CloudFormation resource, which must be in service first.
     """
 
     def __init__(
@@ -140,8 +140,8 @@ class EndpointScaling(Construct):
     def wake_from_zero(self, component_name: str, name: str) -> None:
         """Start the first copy when a request found none.
 
-        Target tracking cannot: without a copy there is no request under way. SageMaker counts the requests that it had
-        to refuse (developer guide, "Scale an endpoint to zero instances").
+        Target tracking cannot: without a copy there are no concurrent requests. SageMaker counts the requests that it
+        rejected (developer guide, "Scale an endpoint to zero instances").
         """
         policy = autoscaling.CfnScalingPolicy(
             self,

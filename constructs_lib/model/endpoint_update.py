@@ -35,8 +35,8 @@ class EndpointUpdate:
     """Steps and waits of an update.
 
     Attributes:
-        step_percent: share of the fleet in a step or batch; means nothing for "all_at_once".
-        bake: the wait between steps, and before the old fleet goes, in which an alarm rolls back.
+        step_percent: the share of the fleet in a step or batch; unused for "all_at_once".
+        bake: the wait between steps, and before the old fleet is deleted, in which an alarm rolls back.
     """
 
     strategy: Strategy
@@ -97,7 +97,7 @@ class RollbackAlarms(Construct):
 
     Args:
         front: the deployment's front.
-        model: the model's name, by which the front counts.
+        model: the model's name, a dimension of the front's metrics.
         endpoint: the model's endpoint.
         first_token_limit: the 95th percentile of the time to the first token may be this long. Default: 30 s.
     """

@@ -1,4 +1,4 @@
-"""A Falcon model as SageMaker knows it: image, weights, environment, role."""
+"""A SageMaker model: image, weights, environment, role."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class FalconModel(Construct):
     """A SageMaker model in network isolation, with an execution role of its own.
 
     SageMaker fetches the weights through the network's subnets; the container itself has no network. CloudFormation
-    names the model, so that a changed one can replace it while the old one still serves.
+    names the model, so that a changed model can replace it while the old one still serves.
 
     Args:
         model: the catalog's entry.
-        region: the region deployed to: where the image comes from.
-        weights: where the weights lie.
+        region: the region deployed to, which decides the image's registry.
+        weights: the location of the weights.
         environment: the container's environment.
         log_group: the name of the only log group that the role may write to.
-        network: private subnets in two zones or more.
+        network: private subnets in at least two zones.
     """
 
     def __init__(

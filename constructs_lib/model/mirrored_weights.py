@@ -11,13 +11,12 @@ from falconry.catalog import Weights
 class MirroredWeights(Construct):
     """The copy of a model's weights that an SSM parameter names.
 
-    CloudFormation reads the parameter at each deployment, and refuses one for which it is not there. Whoever copies the
-    weights writes it last, so a deployment never takes a copy that is not whole; and a new copy, which has a prefix of
-    its own, replaces the model.
+    CloudFormation reads the parameter at each deployment and fails without it. `falconry mirror` writes it last, so a
+    deployment never uses an incomplete copy; a new copy has its own prefix and replaces the model.
 
     Args:
         bucket_name: the bucket.
-        prefix: what the keys of all copies begin with, with "/" at its end; the model's role may read below it.
+        prefix: the prefix of the keys of all copies, ending in "/"; the model's role may read below it.
         parameter_name: of a StringList: key, S3DataType, CompressionType.
         key_arn: the KMS key of the bucket.
     """

@@ -24,8 +24,8 @@ class ModelRole(Construct):
     Args:
         model: the catalog's entry.
         region: the region deployed to.
-        weights: where the weights lie.
-        log_group: the name of the log group that its containers' output goes to.
+        weights: the location of the weights.
+        log_group: the name of the log group of its containers.
         network: the subnets and security group of the model's interfaces.
     """
 

@@ -1,1 +1,1 @@
-"""Where it all runs: a VPC without a way to the internet, or an existing one."""
+"""The network: a VPC without a route to the internet, or an existing VPC, and its endpoints."""

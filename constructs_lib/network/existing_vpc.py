@@ -1,4 +1,4 @@
-"""A VPC that is there already, known by its ids alone."""
+"""An existing VPC, known by its ids only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from constructs_lib.acknowledgement import acknowledge_warning
 
 
 class ExistingVpc(Construct):
-    """Subnets of a VPC that somebody else keeps, with its flow logs and routes. Nothing is looked up.
+    """Subnets of a VPC that is managed elsewhere, with its flow logs and routes. Nothing is looked up.
 
     Args:
         vpc_id: for example "vpc-0123456789abcdef0".
-        subnet_ids: two subnets or more, each in another zone.
+        subnet_ids: at least two subnets, each in a different zone.
         route_table_ids: the subnets' route tables, for a gateway endpoint.
 
     Attributes:

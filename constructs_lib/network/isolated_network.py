@@ -1,4 +1,4 @@
-"""Where models and front run: private subnets, who may talk to whom, and the only two ways out."""
+"""The network of models and gateway function: private subnets, security groups, two VPC endpoints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from constructs import Construct
 HTTPS = ec2.Port.tcp(443)
 
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-"""Addresses that no route leads to the internet for (RFC 1918, RFC 6598)."""
+"""Private address ranges (RFC 1918, RFC 6598)."""
 
 
 class PrivateSubnets(Protocol):
@@ -25,26 +25,26 @@ class PrivateSubnets(Protocol):
 
 
 class IsolatedNetwork(Construct):
-    """Security groups for models and front in a VPC, and endpoints for what they call.
+    """Security groups for models and gateway function in a VPC, and endpoints for what they call.
 
-    What leaves the VPC goes through two endpoints: S3 (gateway) for the models' artifacts, which SageMaker fetches
-    through these subnets, and the SageMaker runtime (interface) for the front's calls. Logs, images and KMS need
-    none: Lambda and SageMaker reach them from their own networks.
+    Traffic leaves the VPC through two endpoints only: S3 (gateway) for the models' artifacts, which SageMaker fetches
+    through these subnets, and the SageMaker runtime (interface) for the gateway function's calls. Logs, images and KMS
+    need none: Lambda and SageMaker reach them from their own networks.
 
     Args:
-        place: the VPC and its subnets.
+        private_subnets: the VPC and its subnets.
         readable_buckets: names of the only S3 buckets that the S3 endpoint lets through.
         invocable_endpoints: ARNs (or patterns) of the only endpoints that the runtime endpoint lets through.
-        create_endpoints: whether to make the two endpoints. Default: yes. Otherwise the VPC has them already.
-        audit_bucket: name of the bucket that the front puts records into, through the S3 endpoint. Default: none.
+        create_endpoints: whether to create the two endpoints, or the VPC has them already. Default: create them.
+        audit_bucket: the bucket for audit records, which the S3 endpoint then lets through. Default: none.
 
     Attributes:
         vpc: the VPC.
         subnets: its private subnets.
         subnet_arns: their ARNs; with any account where a VPC may be shared.
-        front_security_group: for the front: may open connections to the SageMaker runtime endpoint and nothing else,
-            or, with an audit bucket, HTTPS connections; the only route leads to S3.
-        model_security_group: for the models: may open HTTPS connections; the only route leads to S3.
+        front_security_group: for the gateway function: connections to the SageMaker runtime endpoint only; with an
+            audit bucket any HTTPS connection, whose only route leads to S3.
+        model_security_group: for the models: HTTPS connections, whose only route leads to S3.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class IsolatedNetwork(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        place: PrivateSubnets,
+        private_subnets: PrivateSubnets,
         readable_buckets: Sequence[str],
         invocable_endpoints: Sequence[str],
         create_endpoints: bool = True,
         audit_bucket: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.vpc = place.vpc
-        self.subnets = place.subnets
-        self._subnet_ids = [subnet.subnet_id for subnet in place.subnets]
-        owner = f"arn:{Aws.PARTITION}:ec2:{Stack.of(self).region}:{place.subnet_owner}"
+        self.vpc = private_subnets.vpc
+        self.subnets = private_subnets.subnets
+        self._subnet_ids = [subnet.subnet_id for subnet in private_subnets.subnets]
+        owner = f"arn:{Aws.PARTITION}:ec2:{Stack.of(self).region}:{private_subnets.subnet_owner}"
         self.subnet_arns = [f"{owner}:subnet/{subnet_id}" for subnet_id in self._subnet_ids]
         self.front_security_group = self._security_group("FrontSecurityGroup", "Front: calls the SageMaker runtime")
         self.model_security_group = self._security_group("ModelSecurityGroup", "Models: fetch artifacts from S3")
@@ -71,10 +71,10 @@ class IsolatedNetwork(Construct):
         if audit_bucket:
             self.front_security_group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "Audit records to S3")
         if create_endpoints:
-            self._add_s3_endpoint(place.route_table_ids, readable_buckets, audit_bucket)
+            self._add_s3_endpoint(private_subnets.route_table_ids, readable_buckets, audit_bucket)
             self._add_runtime_endpoint(invocable_endpoints)
         else:
-            # The endpoint's security group is not known, but an interface endpoint has a private address.
+            # The endpoint's security group is unknown, but an interface endpoint has a private address.
             for addresses in PRIVATE_RANGES:
                 self.front_security_group.add_egress_rule(ec2.Peer.ipv4(addresses), HTTPS, "The VPC's own endpoint")
 
@@ -105,7 +105,7 @@ class IsolatedNetwork(Construct):
         )
 
     def _add_runtime_endpoint(self, endpoint_arns: Sequence[str]) -> None:
-        # For the front, which has no other way to the models; costs by the hour and zone, and by the GB.
+        # The gateway function's only way to the models; billed by hour and zone, and by GB.
         group = self._security_group("RuntimeEndpointSecurityGroup", "SageMaker runtime endpoint: called by the front")
         group.add_ingress_rule(self.front_security_group, HTTPS, "From the front")
         self.front_security_group.add_egress_rule(group, HTTPS, "To the SageMaker runtime endpoint")
@@ -131,7 +131,7 @@ class IsolatedNetwork(Construct):
 
 
 def _policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """An endpoint's policy: anyone inside may do this, if their own policies allow it too."""
+    """An endpoint's policy: allows any principal in the VPC, if their own policies do too."""
     return {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": "*", **statement} for statement in statements],

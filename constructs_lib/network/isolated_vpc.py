@@ -1,4 +1,4 @@
-"""A VPC without a way to the internet."""
+"""A VPC without a route to the internet."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from constructs_lib.acknowledgement import NIST, acknowledge
 
 
 class IsolatedVpc(Construct):
-    """Private isolated subnets, one in each availability zone: no internet gateway, no NAT, no route out.
+    """Private isolated subnets, one per availability zone: no internet gateway, no NAT, no route out.
 
     Args:
-        cidr: address range of the VPC.
-        zones: number of availability zones; SageMaker asks for two at least.
-        zone_names: zones of the stack's region by name, such as "us-east-1a", instead of their number. Default: the
-            first ones.
+        cidr: the VPC's address range.
+        zones: the number of availability zones; SageMaker requires at least two.
+        zone_names: zones of the stack's region by name, such as "us-east-1a", instead of a number. Default: the
+            first `zones` zones.
 
     Attributes:
         vpc: the VPC.
