@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from falconry.mirror.bucket import Bucket
     from falconry.mirror.layout import Copy
     from falconry.mirror.publication import Publications
-    from falconry.mirror.sources import Source
+    from falconry.mirror.sources import WeightsSource
     from falconry.target import Target
 
 JUMPSTART = "jumpstart"
@@ -130,7 +130,7 @@ def _which(deployment: str, own: list[str]) -> str:
     )
 
 
-def _source(job: _Job, text: str) -> Source:
+def _source(job: _Job, text: str) -> WeightsSource:
     from falconry.catalog import MODELS, REGIONS
     from falconry.mirror.hugging_face import HuggingFace
     from falconry.mirror.sources import LocalFiles, S3Objects
@@ -146,7 +146,7 @@ def _source(job: _Job, text: str) -> Source:
     return LocalFiles(Path(text).expanduser())
 
 
-def _copy(job: _Job, source: Source, part_size: int, concurrency: int, *, dry_run: bool, json: bool) -> None:
+def _copy(job: _Job, source: WeightsSource, part_size: int, concurrency: int, *, dry_run: bool, json: bool) -> None:
     from falconry.aws_errors import translate_aws_errors
     from falconry.mirror.layout import copy_of
     from falconry.mirror.progress import progress, size
@@ -219,7 +219,7 @@ def _verify(job: _Job, source: str, json: bool) -> None:
         raise CheckFailedError
 
 
-def _report(job: _Job, source: Source, copy: Copy) -> dict[str, Any]:
+def _report(job: _Job, source: WeightsSource, copy: Copy) -> dict[str, Any]:
     return {
         "model": job.model,
         "source": source.name,

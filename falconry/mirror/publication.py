@@ -12,7 +12,7 @@ from falconry.errors import CommandError
 from falconry.mirror.bucket import Bucket, Stored
 from falconry.mirror.layout import Copy
 from falconry.mirror.parts import composite, parts_of, sha256
-from falconry.mirror.sources import Source
+from falconry.mirror.sources import WeightsSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def compared(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
     return wrong
 
 
-def reread(source: Source, copy: Copy, manifest: Manifest) -> list[str]:
+def reread(source: WeightsSource, copy: Copy, manifest: Manifest) -> list[str]:
     """Which files differ from the source's, byte for byte: the source is read and its SHA-256s are compared."""
     wrong = []
     for file in copy.files:

@@ -14,7 +14,7 @@ from falconry.mirror.layout import ARCHIVE, SourceFile
 from falconry.mirror.parts import MIB, Part
 
 
-class Source(Protocol):
+class WeightsSource(Protocol):
     """Something that can be copied.
 
     Attributes:

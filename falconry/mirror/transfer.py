@@ -11,7 +11,7 @@ from functools import partial
 from falconry.mirror.bucket import Bucket, Upload
 from falconry.mirror.layout import Copy, SourceFile
 from falconry.mirror.parts import Part, part_size, parts_of
-from falconry.mirror.sources import Source
+from falconry.mirror.sources import WeightsSource
 
 AHEAD = 2
 """Parts that wait, for each thread: enough that none is idle, few enough that files are not fetched long before."""
@@ -65,7 +65,7 @@ class Transfer:
         advance: told the bytes that were sent, by several threads.
     """
 
-    def __init__(self, source: Source, bucket: Bucket, copy: Copy, advance: Callable[[int], None]) -> None:
+    def __init__(self, source: WeightsSource, bucket: Bucket, copy: Copy, advance: Callable[[int], None]) -> None:
         self._source = source
         self._bucket = bucket
         self._copy = copy
@@ -116,7 +116,7 @@ class _FileJob:
     """The parts of one file; whoever sends the last one makes the object."""
 
     def __init__(
-        self, source: Source, bucket: Bucket, upload: Upload, todo: Todo, advance: Callable[[int], None]
+        self, source: WeightsSource, bucket: Bucket, upload: Upload, todo: Todo, advance: Callable[[int], None]
     ) -> None:
         self._source = source
         self._bucket = bucket

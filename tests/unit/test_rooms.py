@@ -177,6 +177,17 @@ def test_the_emulated_aws_knows_this_project_in_one_folder_only() -> None:
         assert [name for _, name in imports(str(file.relative_to(ROOT))) if within(name, ours)] == []
 
 
+def test_no_two_public_classes_have_one_name() -> None:
+    files = [file for room in ("constructs_lib", "falconry", "stacks") for file in sorted((ROOT / room).rglob("*.py"))]
+    homes: dict[str, list[str]] = {}
+    for file in files:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
 @pytest.mark.parametrize("command", ["comment", "previous"])
 def test_a_workflows_job_runs_it_before_anything_is_installed(command: str) -> None:
     needed, todo = set(), {command, "__init__"}
