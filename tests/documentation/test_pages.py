@@ -70,14 +70,14 @@ def test_the_limits_are_those_of_the_code() -> None:
     model = MODELS["falcon-180b-chat"]
 
     assert said["requests from one address"].startswith(f"{WebAclSettings().requests_per_5_minutes:,} ")
-    assert said["fronts at once"] == (
-        f"{model.container.concurrent_requests} for each instance, {MAXIMUM_RESERVED_CONCURRENCY} at most"
+    assert said["concurrent executions of the gateway function"] == (
+        f"{model.container.concurrent_requests} per instance, at most {MAXIMUM_RESERVED_CONCURRENCY}"
     )
-    assert said["requests at once in an instance"] == str(model.container.concurrent_requests)
-    assert said["prompt's tokens"] == f"{model.max_input_tokens:,}"
+    assert said["concurrent requests per instance"] == str(model.container.concurrent_requests)
+    assert said["prompt tokens"] == f"{model.max_input_tokens:,}"
     assert said["prompt and answer together"] == f"{model.max_total_tokens:,} tokens"
-    assert said["a streamed answer"] == minutes(Deadline.start(900, clock=lambda: 0.0).ends_at)
-    assert said["an answer in one piece"] == minutes(Deadline.start(900, clock=lambda: 0.0).whole_answer().ends_at)
+    assert said["streamed answer"] == minutes(Deadline.start(900, clock=lambda: 0.0).ends_at)
+    assert said["answer that is not streamed"] == minutes(Deadline.start(900, clock=lambda: 0.0).whole_answer().ends_at)
 
 
 def test_the_prices_are_those_of_the_catalog() -> None:
@@ -92,7 +92,7 @@ def test_the_prices_are_those_of_the_catalog() -> None:
 def controls() -> list[list[str]]:
     """The rows of docs/security.md's table of threats: threat, control, and its code and test."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    table = text.partition("\n| what could happen |")[2].partition("\n\n")[0]
+    table = text.partition("\n| threat |")[2].partition("\n\n")[0]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
