@@ -1,6 +1,6 @@
-/** A request as a program: for curl, and for OpenAI's Python package. The key is a variable in both. */
+/** A request as code: for curl, and for OpenAI's Python package. Both read the key from a variable. */
 
-/** Parameters that OpenAI's package does not know by name; it sends them on as they are. */
+/** Parameters that OpenAI's package does not know; it passes them on in `extra_body`. */
 const EXTRA = ["top_k", "typical_p", "repetition_penalty"];
 
 export function asCurl(root, request) {

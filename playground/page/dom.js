@@ -1,4 +1,4 @@
-/** Elements, and small things that every view needs. Text goes in as text: nothing here makes markup of a string. */
+/** Elements and small helpers for every view. Strings are inserted as text, never as markup. */
 
 export function byId(id) {
   return document.getElementById(id);
@@ -19,12 +19,12 @@ export function button(text, onClick, className = "quiet") {
   return made;
 }
 
-/** Says something to those who listen to the page, once. */
+/** Announces `text` once to screen readers. */
 export function announce(text) {
   byId("status").textContent = text;
 }
 
-/** Asks before something is lost. Resolves to whether it may be. */
+/** Asks for confirmation before data is deleted. Resolves to true if the user confirms. */
 export function confirmed(question) {
   const dialog = byId("confirm");
   byId("confirm-text").textContent = question;
@@ -41,7 +41,7 @@ export function download(name, value) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-/** Puts text on the clipboard and says so in the button for a moment. */
+/** Copies text to the clipboard and shows that briefly on the button. */
 export async function copy(text, pressed) {
   const before = pressed.textContent;
   try {
@@ -49,7 +49,7 @@ export async function copy(text, pressed) {
     pressed.textContent = "Copied";
     announce("Copied");
   } catch {
-    pressed.textContent = "Select and copy it";
+    pressed.textContent = "Copy manually";
   }
   setTimeout(() => { pressed.textContent = before; }, 1500);
 }

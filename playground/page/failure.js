@@ -1,4 +1,4 @@
-/** A failure in full: what happened, its codes, and the id that the API's operator can look up. */
+/** The view of an error: its message, codes, and the request ID that the API's operator can look up. */
 
 import { button, copy, element } from "./dom.js";
 
@@ -8,15 +8,15 @@ export function failureView(failure) {
     ["Code", failure.code],
     ["Type", failure.type],
     ["Parameter", failure.param],
-    ["Try again in", failure.retryAfter && `${failure.retryAfter} s`],
-    ["Request id", failure.requestId],
+    ["Retry after", failure.retryAfter && `${failure.retryAfter} s`],
+    ["Request ID", failure.requestId],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   const list = element("dl", {}, ...facts.flatMap(([name, value]) => [
     element("dt", {}, name),
-    element("dd", {}, element("code", {}, String(value)), name === "Request id" ? copyButton(String(value), "request id") : null),
+    element("dd", {}, element("code", {}, String(value)), name === "Request ID" ? copyButton(String(value), "request ID") : null),
   ]));
   const body = failure.body
-    ? element("details", {}, element("summary", {}, "The API's words"), element("pre", { tabIndex: 0 }, failure.body))
+    ? element("details", {}, element("summary", {}, "Raw response"), element("pre", { tabIndex: 0 }, failure.body))
     : null;
   return element("div", { className: "failure", attributes: { role: "group", "aria-label": "Error" } },
     element("p", { className: "failure-message" }, failure.message), facts.length ? list : null, body);

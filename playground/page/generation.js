@@ -1,16 +1,16 @@
-/** One answer: the request, what comes of it as it comes, and what it took. */
+/** One answer: sends the request, reads the response as it arrives, and measures it. */
 
 import { Failure, failureOf, send } from "./api.js";
 import { jsonOf } from "./json.js";
 import { bodyChunks, DONE, eventData } from "./sse.js";
 
+/** Characters of a raw response that are kept for display. */
 const RAW_LIMIT = 2_000_000;
-/** Characters of a raw response that are kept to be shown. */
 
 /**
  * Sends `request` ({path, body}) and keeps `answer` up to date: {texts, status, failure, requestId, times, usage, ...}.
- * `status` is "running", then "done", "length", "stopped", "cut" or "failed". Never throws. `onChange` is called when
- * something came.
+ * `status` is "running", then "done", "length", "stopped", "cut" or "failed". Never throws. Calls `onChange` after each
+ * change.
  */
 export async function generate(request, answer, { signal, onChange }) {
   const began = performance.now();
@@ -44,14 +44,14 @@ async function follow(body, answer, since, onChange) {
         return;
       }
       const value = jsonOf(data);
-      if (value === null) throw new Failure("An event of the stream is not JSON.", { body: data });
+      if (value === null) throw new Failure("The stream contains an event that is not JSON.", { body: data });
       if (value.error) throw failureOf(value);
       takeEvent(value, answer, since);
       onChange();
     }
   } catch (error) {
     if (error.name === "AbortError" || error instanceof Failure) throw error;
-    // The connection broke: what came is shown, and shown as cut.
+    // The connection broke: keep the text so far, and mark the answer as interrupted.
   }
   answer.status = "cut";
 }
@@ -74,7 +74,7 @@ async function takeWhole(response, answer, since) {
   const text = await response.text();
   answer.raw += text;
   const value = jsonOf(text);
-  if (value === null) throw new Failure("The answer is not JSON.", { status: response.status, body: text });
+  if (value === null) throw new Failure("The response is not JSON.", { status: response.status, body: text });
   for (const choice of value.choices) {
     answer.texts[choice.index] = choice.message?.content ?? choice.text ?? "";
     answer.finish[choice.index] = choice.finish_reason;
@@ -92,8 +92,8 @@ export function newAnswer() {
 }
 
 /**
- * What an answer took: seconds, tokens and US dollars. `tokens` is the API's count where it came to its end, otherwise
- * that of the pieces (`counted`). The cost is one instance's price for the time: what it is if nobody else asks.
+ * The answer's time in seconds, tokens, and cost in US dollars. `tokens` is the API's count if the answer is complete;
+ * otherwise the number of chunks (`counted`). Cost = time × instance price, assuming no other traffic.
  */
 export function measure(answer, model) {
   const counted = !answer.usage;

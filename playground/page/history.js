@@ -23,8 +23,10 @@ export function exportConversations(kept, name) {
 /** Resolves to whether they were deleted. */
 export async function deleteAll() {
   const kept = conversations();
-  const count = kept.length === 1 ? "the conversation" : `all ${kept.length} conversations`;
-  if (!(await confirmed(`Delete ${count}? They are nowhere but in this browser.`))) return false;
+  const question = kept.length === 1
+    ? "Delete the conversation? This is the only copy."
+    : `Delete all ${kept.length} conversations? These are the only copies.`;
+  if (!(await confirmed(question))) return false;
   for (const { id } of kept) remove(id);
   return true;
 }

@@ -1,6 +1,6 @@
-/** JSON that may be none. */
+/** Text that may or may not be JSON. */
 
-/** The object or list that `text` is, or null. */
+/** The object or list in `text`, or null if it is not JSON. */
 export function jsonOf(text) {
   try {
     const value = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** The page: what is shown when, and what happens on a click. */
+/** The page's state, its views, and its event handlers. */
 
 import { discover, Failure, key } from "./api.js";
 import { announce, byId, confirmed, element } from "./dom.js";
@@ -60,7 +60,7 @@ function showGate() {
   setWaiting(true);
 }
 
-/** Without a key there is nothing to set. */
+/** Hides the settings until a key is entered. */
 function setWaiting(waiting) {
   for (const name of [".columns", ".bar"]) document.querySelector(name).classList.toggle("waiting", waiting);
 }
@@ -78,23 +78,23 @@ function chooseModel(name) {
   state.model = name;
   byId("model").replaceChildren(...state.models.map((model) => element("option", { value: model, selected: model === name }, model)));
   const facts = factsOf(name);
-  byId("model-facts").textContent = facts ? `${facts.max_total_tokens} tokens of context. ${priceOf(facts)}` : "";
+  byId("model-facts").textContent = facts ? `Context: ${facts.max_total_tokens} tokens. ${priceOf(facts)}` : "";
   showSamples();
   document.querySelector('[name="mode"][value="chat"]').disabled = !canChat(name);
   chooseMode(canChat(name) ? state.mode : "completion");
 }
 
-/** What the cost of an answer is reckoned from. */
+/** How the cost of an answer is computed. */
 function priceOf(facts) {
-  if (!facts.usd_per_hour) return `No price is known for ${facts.instance_type}.`;
-  return `An answer costs the time it took of one ${facts.instance_type}, $${facts.usd_per_hour} an hour (list price, ${facts.price_read}), as if alone on it.`;
+  if (!facts.usd_per_hour) return `The price of ${facts.instance_type} is unknown.`;
+  return `Cost = time × instance price (${facts.instance_type}: $${facts.usd_per_hour} per hour, list price, ${facts.price_read}), assuming no other traffic.`;
 }
 
 function chooseMode(mode) {
   state.mode = mode;
   document.querySelector(`[name="mode"][value="${mode}"]`).checked = true;
   byId("system-field").hidden = mode !== "chat";
-  byId("prompt").placeholder = mode === "chat" ? "Ask something" : "A text to continue";
+  byId("prompt").placeholder = mode === "chat" ? "Ask a question" : "Text to complete";
   const fields = fieldsOf(state.schemas[ROUTES[mode].schema]);
   state.form = parameterForm(byId("parameters"), fields, state.values[mode], remember);
   remember();
@@ -139,7 +139,7 @@ function tryToKeep(action) {
     action();
     notice("");
   } catch (error) {
-    notice(`This browser keeps no more (${error.name}). Export conversations and delete some.`);
+    notice(`Could not save to the browser's storage (${error.name}). Export conversations, then delete some.`);
   }
 }
 
@@ -182,7 +182,7 @@ async function run(open, turn) {
   tryToKeep(() => keep(open));
   show();
   const view = state.views.at(-1);
-  announce("The answer is being generated.");
+  announce("Generating an answer.");
   setRunning(true);
   let drawing = null;
   const draw = () => {
@@ -202,10 +202,10 @@ async function run(open, turn) {
   if (byId("stop") === document.activeElement || document.activeElement === document.body) byId("prompt").focus();
 }
 
-/** What a listener hears at the end: the answer once, as a whole. */
+/** The text for screen readers at the end: the whole answer, once. */
 function spoken({ status, failure, texts }) {
   if (failure) return `Error: ${failure.message}`;
-  const how = { stopped: "Stopped. ", cut: "The answer was cut. ", length: "Ended at the token limit. " }[status] ?? "";
+  const how = { stopped: "Stopped. ", cut: "The answer was interrupted. ", length: "Reached the token limit. " }[status] ?? "";
   return `${how}Falcon: ${texts.filter(Boolean).join(" ")}`;
 }
 
@@ -219,7 +219,7 @@ function setRunning(running) {
 // ---- samples
 
 function showSamples() {
-  // Those for the model that is chosen first: a base model's samples are to be continued.
+  // Samples for the selected model first: chat models get conversations, base models get text to complete.
   const fits = (sample) => (sample.kind === "chat") === canChat(state.model);
   const sorted = [...FACTS.samples.filter(fits), ...FACTS.samples.filter((sample) => !fits(sample))];
   byId("samples").replaceChildren(...sorted.map((sample) => {
@@ -236,7 +236,7 @@ function trySample(sample) {
   const fits = mode === "chat" ? canChat : (name) => !canChat(name);
   const model = fits(state.model) ? state.model : state.models.find(fits) ?? (mode === "chat" ? null : state.model);
   if (model === null) {
-    notice("This sample is for a chat model, and none is deployed here.");
+    notice("This sample needs a chat model, but this deployment has none.");
     return;
   }
   state.mode = mode;
@@ -299,7 +299,7 @@ function listen() {
   on("export-all", "click", () => exportConversations(conversations(), "falcon-conversations"));
   on("delete", "click", async () => {
     const deleted = state.open;
-    if (!(await confirmed("Delete this conversation? It is nowhere but in this browser."))) return;
+    if (!(await confirmed("Delete this conversation? This is the only copy."))) return;
     deleted.deleted = true;
     openConversation("");
     remove(deleted.id);
@@ -320,8 +320,8 @@ function begin() {
   byId("key-label").textContent = FACTS.credentials === "token" ? "Token" : "API key";
   byId("forget").textContent = `Forget ${KEY_WORD}`;
   byId("gate-text").textContent = FACTS.credentials === "token"
-    ? "Paste a token of the identity provider that this API trusts."
-    : "Paste a key of this API. Its operator has it: falconry keys show.";
+    ? "Paste a token from the identity provider that this API trusts."
+    : "Paste a key for this API. Its operator can print one with falconry keys show.";
   openPanels();
   listen();
   showHistory(null, openConversation);

@@ -1,4 +1,4 @@
-/** The panels at both sides. On a narrow screen one lies over the page while it is open, until the focus leaves it. */
+/** The panels at both sides. On a narrow screen, an open panel covers the page until it loses the focus. */
 
 import { byId } from "./dom.js";
 
@@ -20,14 +20,14 @@ export function openPanels() {
   setOpen(null);
 }
 
-/** Back to the page, and to the button that opened the panel. */
+/** Closes the panels, and focuses the button that opened one. */
 export function closePanels() {
   const open = SIDES.find((side) => byId(side).classList.contains("open"));
   setOpen(null);
   if (open && NARROW.matches) byId(`toggle-${open}`).focus();
 }
 
-/** Closes the open panel when something else is turned to. */
+/** Closes the open panel when the user turns to something else. */
 function closeFrom({ target }) {
   const open = SIDES.find((side) => byId(side).classList.contains("open"));
   const within = open && (byId(open).contains(target) || byId(`toggle-${open}`).contains(target));

@@ -1,14 +1,14 @@
-/** The form of the parameters, made from the API's own description of them. */
+/** The form for the API's parameters. */
 
 import { element } from "./dom.js";
 import { isSliding, rangeOf, textOf, valueOf } from "./schema.js";
 
-/** A form over `fields` in `place`; `values` holds the fields' texts by name, and `onChange` is told of changes. */
+/** A form with `fields` in `place`. `values` holds the fields' texts by name; changes call `onChange`. */
 export function parameterForm(place, fields, values, onChange) {
   const rows = fields.map((field) => parameterRow(field, values, onChange));
   place.replaceChildren(...rows.map((row) => row.node));
   return {
-    /** The parameters of a request. Throws Error with a sentence, and moves the focus there, if one is wrong. */
+    /** The request's parameters. If one is invalid, focuses its field and throws Error with a sentence. */
     read() {
       const given = {};
       for (const { field, input, check } of rows) {
@@ -21,7 +21,7 @@ export function parameterForm(place, fields, values, onChange) {
       }
       return given;
     },
-    /** Shows `given` parameters and empties the others. */
+    /** Fills in the `given` parameters and clears the others. */
     write(given) {
       for (const { field, show } of rows) show(field.name in given ? textOf(field, given[field.name]) : "");
     },
@@ -72,7 +72,7 @@ function control(field, id) {
   return element("input", { id, type: "text", inputMode, autocomplete: "off", placeholder: "default" });
 }
 
-/** For the mouse and the finger; the field beside it says the same to the keyboard and the screen reader. */
+/** For mouse and touch; keyboards and screen readers use the field next to it. */
 function sliderOf(field) {
   const rest = Math.min(Math.max(1, field.minimum), field.maximum);
   const made = element("input", { type: "range", min: field.minimum, max: field.maximum, step: 0.05, tabIndex: -1 });

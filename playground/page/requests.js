@@ -1,4 +1,4 @@
-/** From a conversation to the request for its next answer. */
+/** The request for a conversation's next answer. */
 
 import { ROUTES } from "./schema.js";
 
@@ -11,7 +11,7 @@ export function requestFor(turns, turn, parameters) {
   return { path, body: { model: turn.model, ...about, ...parameters, stream, ...options } };
 }
 
-/** What was said before, as far as it was answered, and the new message. */
+/** The earlier turns that were answered, and the new message. */
 function messagesOf(turns, turn) {
   const messages = turn.system ? [{ role: "system", content: turn.system }] : [];
   for (const one of turns) {
@@ -23,7 +23,7 @@ function messagesOf(turns, turn) {
   return [...messages, { role: "user", content: turn.prompt }];
 }
 
-/** A sample as what the page shows: {mode, system, turns that were given, prompt}. */
+/** A sample as the page shows it: {mode, system, given (earlier turns), prompt}. */
 export function openingOf(sample) {
   if (sample.kind === "completion") return { mode: "completion", system: "", given: [], prompt: sample.prompt };
   const rest = sample.messages.filter(({ role }) => role !== "system");

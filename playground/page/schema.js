@@ -1,6 +1,6 @@
-/** The API's own description of its parameters, as fields of a form. Names, types and ranges all come from there. */
+/** Form fields for the API's parameters. Names, types and ranges come from the API's OpenAPI document. */
 
-/** What has a place of its own on the page. */
+/** Parameters that the page sets outside the form. */
 const ELSEWHERE = ["model", "messages", "prompt", "stream_options"];
 
 export const ROUTES = {
@@ -8,7 +8,7 @@ export const ROUTES = {
   completion: { path: "v1/completions", schema: "CompletionRequest" },
 };
 
-/** Fields for the properties of a request body. What the models cannot do (an `enum` of neutral values) is left out. */
+/** Fields for the properties of a request body, without unsupported ones (an `enum` of neutral values). */
 export function fieldsOf(schema) {
   return Object.entries(schema.properties)
     .filter(([name, property]) => !ELSEWHERE.includes(name) && !property.enum)
@@ -33,7 +33,7 @@ function fieldOf(name, property) {
 
 /** The range in words: "0 to 2", "above 0". */
 export function rangeOf(field) {
-  if (field.kind === "lines") return field.most ? `at most ${field.most}, one a line` : "one a line";
+  if (field.kind === "lines") return field.most ? `at most ${field.most}, one per line` : "one per line";
   const { minimum, maximum, above, below } = field;
   const words = [];
   if (minimum !== null && maximum !== null && !above && !below && maximum < 1e6) return `${minimum} to ${maximum}`;
@@ -42,12 +42,12 @@ export function rangeOf(field) {
   return words.join(", ");
 }
 
-/** Whether a slider makes sense: a number between two bounds that are near each other. */
+/** Whether to show a slider: the field is a number within a small range. */
 export function isSliding(field) {
   return field.kind === "number" && field.minimum !== null && field.maximum !== null && field.maximum - field.minimum <= 10;
 }
 
-/** A field's text as a value of the request: {value}, {} for nothing, or {mistake}. */
+/** The request value for a field's text: {value}, {} if empty, or {mistake}. */
 export function valueOf(field, text) {
   if (text === "" || text === null || text === undefined) return {};
   if (field.kind === "boolean") return { value: text === "true" };
@@ -56,18 +56,18 @@ export function valueOf(field, text) {
   if (field.kind === "object") return objectOf(text);
   const number = Number(text.trim());
   if (text.trim() === "" || !Number.isFinite(number)) return { mistake: "is not a number" };
-  if (field.kind === "integer" && !Number.isSafeInteger(number)) return { mistake: "is not a whole number, or too large for a browser" };
+  if (field.kind === "integer" && !Number.isSafeInteger(number)) return { mistake: "is not a whole number, or is too large for the browser" };
   const { minimum, maximum, above, below } = field;
   if (minimum !== null && (above ? number <= minimum : number < minimum)) return { mistake: `must be ${rangeOf(field)}` };
   if (maximum !== null && (below ? number >= maximum : number > maximum)) return { mistake: `must be ${rangeOf(field)}` };
   return { value: number };
 }
 
-/** One text a line; spaces count, and \n within a line stands for a line end. */
+/** One value per line. Spaces are kept, and \n in a line is a line break. */
 function linesOf(field, text) {
   const value = text.split("\n").filter((line) => line !== "")
     .map((line) => line.replace(/\\(\\|n|t)/g, (_, mark) => ({ n: "\n", t: "\t" })[mark] ?? "\\"));
-  if (field.most !== null && value.length > field.most) return { mistake: `takes ${field.most} at most` };
+  if (field.most !== null && value.length > field.most) return { mistake: `accepts at most ${field.most} values` };
   return value.length ? { value } : {};
 }
 
@@ -77,11 +77,11 @@ function objectOf(text) {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value };
     return { mistake: "is not a JSON object" };
   } catch (error) {
-    return { mistake: `is not JSON: ${error.message}` };
+    return { mistake: `is not valid JSON: ${error.message}` };
   }
 }
 
-/** A value of a request as the text that its field shows. */
+/** The field's text for a request value. */
 export function textOf(field, value) {
   if (field.kind === "lines") {
     return [value].flat().map((line) => line.replace(/[\\\n\t]/g, (mark) => ({ "\n": "\\n", "\t": "\\t" })[mark] ?? "\\\\")).join("\n");

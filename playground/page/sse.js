@@ -1,8 +1,8 @@
-/** Server-sent events out of a stream of bytes, which may be cut anywhere: in a line end, in a UTF-8 character. */
+/** Server-sent events from a byte stream. Chunks may end anywhere, even within a line end or a UTF-8 character. */
 
 export const DONE = "[DONE]";
 
-/** Yields the data of each event. A comment is skipped; an event that its blank line did not end is not one. */
+/** Yields the data of each event. Skips comments, and an event without its final blank line. */
 export async function* eventData(chunks, onText = () => {}) {
   const decoder = new TextDecoder("utf-8");
   let rest = "";
@@ -28,7 +28,7 @@ export async function* eventData(chunks, onText = () => {}) {
   }
 }
 
-/** Where the line that begins at `from` ends: at \n, \r\n or \r. Null: not in this text, or nobody knows yet. */
+/** The end of the line that starts at `from`: \n, \r\n or \r. Null if it is not in this text, or not known yet. */
 function lineEnd(text, from) {
   for (let at = from; at < text.length; at += 1) {
     if (text[at] === "\n") return { at, next: at + 1 };
@@ -41,7 +41,7 @@ function lineEnd(text, from) {
   return null;
 }
 
-/** The chunks of a response's body; leaving early lets go of it. */
+/** The chunks of a response's body; stopping early cancels it. */
 export async function* bodyChunks(body) {
   const reader = body.getReader();
   try {

@@ -1,5 +1,5 @@
-/** Conversations and settings in the browser's storage: one entry a conversation, so that two tabs do not undo each
- * other's work. Nothing of it ever leaves the browser but by an export. */
+/** Conversations and settings in the browser's storage. Each conversation is an entry, so that two tabs do not overwrite
+ * each other's. Only an export takes them out of the browser. */
 
 import { ROOT } from "./api.js";
 import { jsonOf } from "./json.js";
@@ -21,13 +21,13 @@ export function conversationOf(id) {
   const value = jsonOf(localStorage.getItem(CONVERSATION + id) ?? "");
   if (!value || !Array.isArray(value.turns)) return null;
   for (const { answer } of value.turns) {
-    // It was under way when the page was left.
+    // It was running when the user left the page.
     if (answer?.status === "running") answer.status = "cut";
   }
   return value;
 }
 
-/** Throws QuotaExceededError when the browser gives no more room. */
+/** Throws QuotaExceededError when the browser's storage is full. */
 export function keep(conversation) {
   const turns = conversation.turns.map((turn) => ({ ...turn, answer: turn.answer && { ...turn.answer, raw: "" } }));
   localStorage.setItem(CONVERSATION + conversation.id, JSON.stringify({ ...conversation, turns }));

@@ -1,4 +1,4 @@
-/** One turn of a conversation: what was asked, the answer as it comes, what it took. */
+/** One turn of a conversation: the prompt, the answer as it arrives, and its figures. */
 
 import { button, copy, element } from "./dom.js";
 import { failureView } from "./failure.js";
@@ -6,16 +6,16 @@ import { measure } from "./generation.js";
 import { wireView } from "./wire.js";
 
 const ENDS = {
-  length: ["note", "It ended at the token limit. Raise max_completion_tokens or max_tokens for more."],
+  length: ["note", "The answer reached the token limit. For a longer one, raise max_completion_tokens or max_tokens."],
   stopped: ["note", "Stopped."],
-  cut: ["bad", "The answer was cut: the connection ended before the API's end mark. What came is above."],
+  cut: ["bad", "The answer was interrupted: the connection closed before the stream's end marker. The text received so far is above."],
 };
 
-/** A view of `turn`, whose `update` shows what came since; `actions` has `retry`, offered where `last` says so. */
+/** A view of `turn`. `update` shows new text; `actions.retry` is offered if `last` is true. */
 export function turnView(turn, number, modelOf, actions) {
   const answers = element("div", { className: "answers" });
   const below = element("div", { className: "below" });
-  const label = turn.mode === "completion" ? "Text to continue" : "You";
+  const label = turn.mode === "completion" ? "Prompt" : "You";
   const node = element("div", { className: "turn" },
     element("article", { className: "asked", attributes: { "aria-label": label } },
       element("p", { className: "who" }, label), element("div", { className: "text" }, turn.prompt)));
@@ -32,7 +32,7 @@ export function turnView(turn, number, modelOf, actions) {
     answer.texts.forEach((text, index) => showText(index, text ?? "", answer.texts.length));
     if (!running) below.replaceChildren(...footer(turn, number, modelOf(turn.model), last ? actions : null));
   }
-  /** Only what is new is added: a long answer stays quick. */
+  /** Appends only new text, so that long answers stay fast. */
   function showText(index, text, count) {
     if (!shown[index]) {
       const place = document.createTextNode("");
@@ -40,7 +40,7 @@ export function turnView(turn, number, modelOf, actions) {
       shown[index] = place;
     }
     const written = shown[index].data.length;
-    // Chat models begin with a space, which the template's colon asks for.
+    // Chat models begin with a space, because the template ends with a colon.
     const wanted = index >= 0 && turn.mode === "chat" ? text.trimStart() : text;
     if (wanted.length > written) shown[index].appendData(wanted.slice(written));
   }
@@ -55,12 +55,12 @@ function footer(turn, number, model, actions) {
     const [kind, words] = ENDS[answer.status];
     made.push(element("p", { className: `end ${kind}` }, words));
   }
-  if (answer.status === "done" && !answer.texts.some(Boolean)) made.push(element("p", { className: "end note" }, "The model had nothing to add."));
-  if (answer.dropped) made.push(element("p", { className: "end note" }, `The oldest ${answer.dropped} messages did not fit and were left out.`));
+  if (answer.status === "done" && !answer.texts.some(Boolean)) made.push(element("p", { className: "end note" }, "The model returned no text."));
+  if (answer.dropped) made.push(element("p", { className: "end note" }, `Dropped ${answer.dropped} of the oldest messages: they did not fit in the context.`));
   const given = answer.status === "given";
   if (!given && answer.status !== "failed") made.push(figures(answer, model));
   if (answer.failure === null && answer.requestId) {
-    made.push(element("p", { className: "request-id faint" }, "Request ", element("code", {}, answer.requestId)));
+    made.push(element("p", { className: "request-id faint" }, "Request ID ", element("code", {}, answer.requestId)));
   }
   const row = element("div", { className: "actions" });
   const text = answer.texts.filter(Boolean).join("\n\n");
@@ -77,9 +77,9 @@ function figures(answer, model) {
     took.first === null ? null : ["first token", time(took.first)],
     took.perSecond === null ? null : ["speed", `${took.perSecond.toFixed(1)} tokens/s`],
     ["tokens", `${took.counted ? "about " : ""}${took.tokens}${took.promptTokens === null ? "" : ` (prompt ${took.promptTokens})`}`],
-    took.seconds === null ? null : ["in all", time(took.seconds)],
+    took.seconds === null ? null : ["total", time(took.seconds)],
     took.usd === null
-      ? (model ? ["cost", "no price known"] : null)
+      ? (model ? ["cost", "price unknown"] : null)
       : ["cost", dollars(took.usd)],
   ].filter(Boolean);
   return element("dl", { className: "figures" }, ...facts.map(([name, value]) =>

@@ -1,4 +1,4 @@
-/** What went over the wire for one answer: request, response, and the request as a program. */
+/** The HTTP request and response of one answer, and the request as code. */
 
 import { ROOT } from "./api.js";
 import { asCurl, asPython } from "./code.js";
@@ -7,12 +7,12 @@ import { copyButton } from "./failure.js";
 
 const VIEWS = [
   ["Request", "request", (turn) => `POST ${ROOT}${turn.request.path}\ncontent-type: application/json\nauthorization: Bearer (your key)\n\n${JSON.stringify(turn.request.body, null, 2)}`],
-  ["Response", "response", (turn) => turn.answer.raw || turn.answer.failure?.body || "The raw response is there until the page is left or loaded again."],
+  ["Response", "response", (turn) => turn.answer.raw || turn.answer.failure?.body || "The raw response is no longer available: it is kept only until you leave or reload the page."],
   ["curl", "curl command", (turn) => asCurl(ROOT, turn.request)],
   ["Python", "Python program", (turn) => asPython(ROOT, turn.request)],
 ];
 
-/** A folded view, filled when it is opened. */
+/** A collapsed view, filled when it is opened. */
 export function wireView(turn, number) {
   const made = element("details", { className: "wire" }, element("summary", {}, "Request and response"));
   made.addEventListener("toggle", () => {

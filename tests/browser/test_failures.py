@@ -18,7 +18,7 @@ def test_a_wrong_key_is_said_to_be_one(playground: Playground, deployed: Deploye
 
     expect(playground.failure).to_contain_text("The API key is unknown or disabled")
     expect(playground.failure).to_contain_text("invalid_api_key")
-    expect(playground.failure).to_contain_text(re.compile(f"Request id{ID}"))
+    expect(playground.failure).to_contain_text(re.compile(f"Request ID{ID}"))
     expect(playground.page.get_by_label("API key")).to_be_focused()
     # The right one works afterwards.
     playground.connect(deployed.key)
@@ -30,7 +30,7 @@ def test_a_key_that_no_longer_works_is_told_in_the_conversation(connected: Playg
     connected.ask(SHORT)
 
     expect(connected.failure).to_contain_text("401")
-    expect(connected.failure).to_contain_text(re.compile(f"Request id{ID}"))
+    expect(connected.failure).to_contain_text(re.compile(f"Request ID{ID}"))
     expect(connected.page.get_by_role("button", name="Retry")).to_be_visible()
 
 
@@ -40,8 +40,8 @@ def test_an_error_of_the_api_is_shown_in_full(connected: Playground) -> None:
 
     for part in ("400", "context_length_exceeded", "invalid_request_error", "max_tokens"):
         expect(connected.failure).to_contain_text(part)
-    expect(connected.failure).to_contain_text(re.compile(f"Request id{ID}"))
-    connected.failure.get_by_text("The API's words").click()
+    expect(connected.failure).to_contain_text(re.compile(f"Request ID{ID}"))
+    connected.failure.get_by_text("Raw response").click()
     expect(connected.failure.locator("pre")).to_contain_text('"code": "context_length_exceeded"')
     # Mended, the conversation goes on, without the turn that failed.
     connected.set("max_completion_tokens", "")
@@ -64,22 +64,22 @@ def test_a_stream_without_its_end_mark_is_a_cut_answer(connected: Playground, en
     connected.ask(SHORT)
 
     expect(connected.answers).to_have_text("Half an answer")
-    expect(connected.page.get_by_text("The answer was cut: ")).to_be_visible()
+    expect(connected.page.get_by_text("The answer was interrupted: ")).to_be_visible()
 
 
 def test_an_answer_of_somebody_else_on_the_way_is_shown(connected: Playground) -> None:
     connected.answer_next_with("<h1>Bad gateway</h1>", status=502, kind="text/html")
     connected.ask(SHORT)
 
-    expect(connected.failure).to_contain_text("The API answered 502 without a reason.")
-    connected.failure.get_by_text("The API's words").click()
+    expect(connected.failure).to_contain_text("The API returned 502 without an error message.")
+    connected.failure.get_by_text("Raw response").click()
     expect(connected.failure.locator("pre")).to_have_text("<h1>Bad gateway</h1>")
 
 
 def test_no_network_is_told(connected: Playground) -> None:
     connected.page.route("**/v1/chat/completions", lambda route: route.abort(), times=1)
     connected.ask(SHORT)
-    expect(connected.failure).to_contain_text("No answer from")
+    expect(connected.failure).to_contain_text("No response from")
 
     connected.page.get_by_role("button", name="Retry").click()
     expect(connected.failure).to_be_hidden()
@@ -112,4 +112,4 @@ def test_a_full_storage_is_told_and_the_talk_goes_on(connected: Playground) -> N
     connected.ask(SHORT)
 
     expect(connected.answers).to_have_text(SHORT_ANSWER)
-    expect(connected.page.get_by_role("alert")).to_contain_text("This browser keeps no more")
+    expect(connected.page.get_by_role("alert")).to_contain_text("Could not save to the browser's storage")

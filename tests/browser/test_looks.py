@@ -129,7 +129,7 @@ def test_all_of_it_works_from_the_keyboard(playground: Playground, deployed: Dep
     tab_to("Model")
     tab_to("Chat")
     keyboard.press("ArrowRight")
-    expect(playground.page.get_by_label("Continue text")).to_be_checked()
+    expect(playground.page.get_by_role("radio", name="Completion")).to_be_checked()
     keyboard.press("ArrowLeft")
     tab_to("temperature")
     keyboard.type("0")

@@ -65,7 +65,7 @@ def test_a_long_answer_is_shown_to_its_end(connected: Playground) -> None:
     connected.ask_at_length(600)
 
     expect(connected.figures.last).to_be_visible(timeout=120_000)
-    expect(connected.page.get_by_text("It ended at the token limit.")).to_be_visible()
+    expect(connected.page.get_by_text("The answer reached the token limit.")).to_be_visible()
     assert connected.figure("tokens").startswith("600 ")
     # The end of it is in sight.
     assert connected.page.evaluate(
@@ -92,7 +92,7 @@ def test_a_reload_amid_an_answer_keeps_what_came_and_calls_it_cut(connected: Pla
     connected.ask_at_length()
     connected.page.reload()
 
-    expect(connected.page.get_by_text("The answer was cut: ")).to_be_visible()
+    expect(connected.page.get_by_text("The answer was interrupted: ")).to_be_visible()
     assert len(connected.answers.inner_text()) > 20
 
 
@@ -191,7 +191,7 @@ def test_conversations_can_be_exported_and_deleted(connected: Playground) -> Non
     assert conversation["turns"][0]["answer"]["texts"] == [SHORT_ANSWER]
 
     connected.page.get_by_role("button", name="Delete", exact=True).click()
-    connected.page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    connected.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     assert len(connected.kept()) == 1
     connected.page.get_by_role("button", name="Delete", exact=True).click()
     connected.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -211,5 +211,5 @@ def test_a_listener_hears_an_answer_once_and_whole(connected: Playground) -> Non
     connected.ask_shortly()
     expect(connected.page.locator("[aria-live]")).to_contain_text("Falcon:")
 
-    assert connected.page.evaluate("heard") == ["The answer is being generated.", f"Falcon: {SHORT_ANSWER}"]
+    assert connected.page.evaluate("heard") == ["Generating an answer.", f"Falcon: {SHORT_ANSWER}"]
     assert connected.page.locator("[aria-live]").count() == 1

@@ -39,9 +39,7 @@ def test_no_output_is_long_or_a_warning(executed: Executed) -> None:
 
 
 def test_the_reader_learns_where_it_runs(executed: Executed) -> None:
-    assert executed.text("account") == (
-        "An AWS emulated on this machine, region us-east-1. Nothing here costs anything.\n"
-    )
+    assert executed.text("account") == "An AWS emulated on this machine, region us-east-1. Everything here is free.\n"
 
 
 def test_all_models_are_found_in_jumpstart(executed: Executed) -> None:
@@ -63,7 +61,7 @@ def test_the_runtime_answers_whole_and_streamed(executed: Executed) -> None:
 
     assert "Hello! How can I help you today?" in executed.text("invoke")
     assert executed.text("invoke-stream").strip() == f"{recipe.answer}<|endoftext|>"
-    assert executed.text("chat").startswith(f"{recipe.answer}\n\nended by: stop\ntokens: ")
+    assert executed.text("chat").startswith(f"{recipe.answer}\n\nfinish reason: stop\ntokens: ")
 
 
 def test_mistakes_are_explained(executed: Executed) -> None:
@@ -73,11 +71,11 @@ def test_mistakes_are_explained(executed: Executed) -> None:
         ("404", "NotFoundError"),
     ]
     assert all(row["message"].endswith(".") for row in executed.rows("errors"))
-    assert all(len(row["request id"]) > 20 for row in executed.rows("errors"))
+    assert all(len(row["request ID"]) > 20 for row in executed.rows("errors"))
 
 
 @pytest.mark.parametrize(
-    ("kind", "cell", "column"), [("chat", "chat-samples", "answer"), ("completion", "base-samples", "continued")]
+    ("kind", "cell", "column"), [("chat", "chat-samples", "answer"), ("completion", "base-samples", "completion")]
 )
 def test_every_sample_is_answered_as_announced(executed: Executed, kind: str, cell: str, column: str) -> None:
     wanted = [sample for sample in samples() if sample.kind == kind]
@@ -95,8 +93,8 @@ def test_the_two_ways_are_compared(executed: Executed) -> None:
 
     assert executed.text("sdk-deploy").endswith("\nfalconry-notebook-falcon-7b: InService\n")
     assert (facts["VPC"][ours], facts["VPC"][theirs]) == ("2 private subnets", "none")
-    assert facts["role may"][theirs] == "AmazonSageMakerFullAccess"
-    assert "s3:GetObject" in facts["role may"][ours]
+    assert facts["role permissions"][theirs] == "AmazonSageMakerFullAccess"
+    assert "s3:GetObject" in facts["role permissions"][ours]
     assert variables["image"] == variables["SM_NUM_GPUS"] == "yes"
     # The catalog's own additions to what JumpStart sets.
     assert {name for name, same in variables.items() if same == "no"} == {"MAX_STOP_SEQUENCES", "MAX_TOP_N_TOKENS"}
@@ -108,7 +106,7 @@ def test_parameters_do_what_is_said(executed: Executed) -> None:
     assert rows["temperature 0"]["answer"] == rows["temperature 0, again"]["answer"]
     assert rows["temperature 1, seed 1"]["answer"] == rows["temperature 1, seed 1, again"]["answer"]
     assert rows["temperature 1.8, seed 2"]["answer"] != rows["temperature 0"]["answer"]
-    assert (rows["at most 8 tokens"]["tokens"], rows["at most 8 tokens"]["ended by"]) == ("8", "length")
+    assert (rows["at most 8 tokens"]["tokens"], rows["at most 8 tokens"]["finish reason"]) == ("8", "length")
     assert "," not in rows["stop at the first comma"]["answer"]
     assert len(executed.rows("details")) == 6
 
@@ -129,7 +127,7 @@ def test_latency_is_measured_and_drawn(executed: Executed) -> None:
 def test_nothing_is_left_deployed(executed: Executed) -> None:
     left = executed.content["metadata"]["left"]
 
-    assert executed.text("clean-check").startswith("No endpoint and no stack of this notebook is left.\n")
+    assert executed.text("clean-check").startswith("All endpoints and stacks of this notebook are deleted.\n")
     assert left["stacks"] == ["CDKToolkit"]
     assert [left[name] for name in ("endpoints", "endpoint configs", "models", "keys")] == [[], [], [], []]
     # API Gateway's role for logs is the account's and outlives deployments.
@@ -154,5 +152,5 @@ def test_the_180b_model_is_a_changed_word_away(tmp_path: Path) -> None:
     assert executed.text("deployed") == "falconry-falcon-180b-falcon-180b-chat: InService\n"
     assert "User: Hello!\\nFalcon: Hello! How can I help you today?" in executed.text("invoke")
     # Its stacks are protected from deletion, and its data is kept.
-    assert "`retain_data`: its buckets, logs and KMS keys are kept too" in executed.text("clean-check")
+    assert "`retain_data: true`: its buckets, logs and KMS keys are kept too" in executed.text("clean-check")
     assert (left["endpoints"], left["stacks"]) == ([], ["CDKToolkit"])

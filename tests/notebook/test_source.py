@@ -45,8 +45,8 @@ def test_without_credentials_a_sentence_says_what_to_do(tmp_path: Path) -> None:
 
     assert list(executed.errors) == ["account"]
     (shown,) = executed.errors["account"]
-    assert shown.startswith("Stopped: AWS does not know who you are: Unable to locate credentials")
-    assert shown.endswith("or start with `make notebook`, which needs no account.")
+    assert shown.startswith("Stopped: AWS credentials are missing or invalid: Unable to locate credentials")
+    assert shown.endswith("or run `make notebook`, which needs no account.")
 
 
 NO_KEY = """\
@@ -63,9 +63,9 @@ models: [{name: falcon-7b}]
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (None, "config file not found. Did you mean dev?"),
-        (NO_KEY, "says `auth: iam`; this notebook brings a key. Try CONFIG = 'dev'."),
-        (NO_CHAT, "has no chat model that runs all the time, which this notebook needs. Try CONFIG = 'dev'."),
+        (None, "there is no such config file. Did you mean dev?"),
+        (NO_KEY, "uses `auth: iam`, but this notebook needs `auth: api_key`. Try CONFIG = 'dev'."),
+        (NO_CHAT, "has no chat model that is always running, which this notebook needs. Try CONFIG = 'dev'."),
     ],
 )
 def test_a_config_that_will_not_do_is_named_before_anything_is_deployed(
@@ -89,7 +89,7 @@ def test_a_command_that_fails_stops_the_notebook(tmp_path: Path) -> None:
 
     assert list(executed.errors) == ["bootstrap"]
     (shown,) = executed.errors["bootstrap"]
-    assert shown == "Stopped: npx cdk bootstarp ended with exit code 1; what it printed is above."
+    assert shown == "Stopped: npx cdk bootstarp failed with exit code 1; see its output above."
     assert executed.text("bootstrap").endswith("Did you mean bootstrap?\n")
 
 
@@ -105,5 +105,5 @@ def test_a_deployment_that_is_there_already_is_not_touched(tmp_path: Path) -> No
 
     assert list(executed.errors) == ["vacant"]
     (shown,) = executed.errors["vacant"]
-    assert shown.startswith("Stopped: dev is deployed in this account already (falconry-dev-models), and this notebook")
+    assert shown.startswith("Stopped: dev is already deployed in this account (falconry-dev-models), and this notebook")
     assert executed.content["metadata"]["left"]["stacks"] == ["falconry-dev-models"]
