@@ -61,7 +61,7 @@ def test_what_is_run_elsewhere_is_there_and_run_there(command: str, test: str) -
     file, _, name = test.partition("::")
     text = (ROOT / file).read_text(encoding="utf-8")
     if name.startswith("make "):
-        assert re.search(rf"^make .*\b{name.removeprefix('make ')}\b", text, re.MULTILINE)
+        assert re.search(rf"^ *make .*\b{name.removeprefix('make ')}\b", text, re.MULTILINE)
     else:
         functions = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
         assert name in functions

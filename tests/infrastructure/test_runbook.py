@@ -56,7 +56,7 @@ def test_and_every_section_on_alarms_has_one_and_says_what_to_do(everything: Dep
 
     assert set(headings) == linked
     for heading in headings:
-        assert {"Means", "Look", "Do"} <= set(re.findall(r"\b(Means|Look|Do):", sections()[heading])), heading
+        assert {"Meaning", "Check", "Action"} <= set(re.findall(r"\b(Meaning|Check|Action):", sections()[heading])), heading
 
 
 def test_it_says_whether_an_alarm_wakes_somebody(everything: Deployment) -> None:
@@ -71,7 +71,7 @@ def test_it_says_whether_an_alarm_wakes_somebody(everything: Deployment) -> None
         kind = alarm["AlarmDescription"].rpartition("#")[2]
         if kind != "page":
             notices = "Notice" in topics[alarm["AlarmName"]]
-            assert known[kind].strip().startswith("Kind: notice" if notices else "Kind: page"), kind
+            assert known[kind].strip().startswith("Severity: notice" if notices else "Severity: page"), kind
 
 
 @pytest.mark.parametrize("kind", ErrorKind, ids=lambda kind: kind.code)
@@ -79,7 +79,7 @@ def test_every_error_of_the_front_has_an_entry(kind: ErrorKind) -> None:
     entry = sections()[kind.code]
 
     assert f"HTTP {kind.status}" in entry
-    assert re.search(r"Look: .+Do: |Look and do: ", entry, re.DOTALL)
+    assert re.search(r"Check: .+Action: |Check and action: ", entry, re.DOTALL)
 
 
 @pytest.mark.parametrize("credentials", get_args(Credentials))
