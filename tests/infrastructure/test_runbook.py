@@ -56,7 +56,8 @@ def test_and_every_section_on_alarms_has_one_and_says_what_to_do(everything: Dep
 
     assert set(headings) == linked
     for heading in headings:
-        assert {"Meaning", "Check", "Action"} <= set(re.findall(r"\b(Meaning|Check|Action):", sections()[heading])), heading
+        said = set(re.findall(r"\b(Meaning|Check|Action):", sections()[heading]))
+        assert {"Meaning", "Check", "Action"} <= said, heading
 
 
 def test_it_says_whether_an_alarm_wakes_somebody(everything: Deployment) -> None:
