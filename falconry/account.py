@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class CallerIdentity:
     """An AWS account, and the ARN of the user or role in it."""
 
     account: str
     arn: str
 
 
-def caller_identity(target: Target) -> Identity:
+def caller_identity(target: Target) -> CallerIdentity:
     """The caller, as STS knows it. Raises what boto3 raises without credentials."""
     answer = target.client("sts").get_caller_identity()
-    return Identity(answer["Account"], answer["Arn"])
+    return CallerIdentity(answer["Account"], answer["Arn"])
 
 
-def require_account(target: Target) -> Identity:
+def require_account(target: Target) -> CallerIdentity:
     """The caller, if it belongs to the config's account.
 
     Raises:

@@ -59,7 +59,7 @@ def stream_to_terminal(
     """Asks, and prints the answer as it arrives: its text or, with `raw`, its events. Ctrl-C ends only the answer.
 
     Raises:
-        ApiError: the API refused the request or failed mid-stream.
+        RequestFailedError: the API refused the request or failed mid-stream.
     """
     stats = AnswerStats()
     try:

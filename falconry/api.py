@@ -19,7 +19,7 @@ CONNECT_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """One response. `body` is None if it is not JSON; `seconds` counts from the request to the last byte."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
         return self.headers.get("x-request-id") or self.headers.get("x-amzn-requestid") or ""
 
 
-class ApiError(CommandError):
+class RequestFailedError(CommandError):
     """The API refused or failed. The text holds status, code, parameter, message and request id."""
 
     def __init__(self, status: int, body: Any, text: str, request_id: str, retry_after: str | None = None) -> None:
@@ -64,13 +64,13 @@ class DeployedApi:
         # One attempt: a generation that may have run is not run again.
         self._pool = urllib3.PoolManager(retries=False)
 
-    def get(self, path: str, *, timeout: float | None = None) -> Answer:
+    def get(self, path: str, *, timeout: float | None = None) -> ApiResponse:
         """GET below /v1."""
         return self._whole("GET", f"{self._caller.base_url}{path}", b"", timeout or self._timeout, let_in=True)
 
     def post(
         self, path: str, body: object, *, native: bool = False, let_in: bool = True, timeout: float | None = None
-    ) -> Answer:
+    ) -> ApiResponse:
         """POST of JSON below /v1, or below the root for `native`. With `let_in=False`, without credentials."""
         url = f"{self._caller.root_url if native else self._caller.base_url}{path}"
         return self._whole("POST", url, json.dumps(body).encode(), timeout or self._timeout, let_in=let_in)
@@ -80,22 +80,22 @@ class DeployedApi:
         """A streamed POST below /v1; leaving the context closes the connection.
 
         Raises:
-            ApiError: the API answered with an error instead.
+            RequestFailedError: the API answered with an error instead.
         """
         url = f"{self._caller.base_url}{path}"
         started = time.monotonic()
         response = self._send("POST", url, json.dumps(body).encode(), timeout or self._timeout, let_in=True)
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(response.status, headers, "", 0.0)
+            answer = ApiResponse(response.status, headers, "", 0.0)
             if response.status != 200:
                 text = response.read().decode("utf-8", "replace")
-                raise refusal(Answer(response.status, headers, text, time.monotonic() - started))
+                raise refusal(ApiResponse(response.status, headers, text, time.monotonic() - started))
             yield Stream(response, answer, started)
         finally:
             response.close()
 
-    def _whole(self, method: str, url: str, body: bytes, timeout: float, *, let_in: bool) -> Answer:
+    def _whole(self, method: str, url: str, body: bytes, timeout: float, *, let_in: bool) -> ApiResponse:
         started = time.monotonic()
         response = self._send(method, url, body, timeout, let_in=let_in)
         try:
@@ -105,7 +105,7 @@ class DeployedApi:
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status, headers, text, time.monotonic() - started)
+        return ApiResponse(response.status, headers, text, time.monotonic() - started)
 
     def _send(self, method: str, url: str, body: bytes, timeout: float, *, let_in: bool) -> urllib3.BaseHTTPResponse:
         headers = {"content-type": "application/json", "user-agent": USER_AGENT, **self._caller.headers}
@@ -133,7 +133,7 @@ class Stream:
         first: seconds from the request to the first text, None before it came.
     """
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, answer: Answer, started: float) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, answer: ApiResponse, started: float) -> None:
         self._response = response
         self._started = started
         self.answer = answer
@@ -158,7 +158,7 @@ class Stream:
         """The JSON of each event until [DONE].
 
         Raises:
-            ApiError: an error event.
+            RequestFailedError: an error event.
             CommandError: the stream ended without [DONE].
         """
         for line in self.lines():
@@ -169,7 +169,7 @@ class Stream:
                 return
             chunk = json.loads(data)
             if isinstance(chunk, dict) and chunk.get("error"):
-                raise ApiError(self.answer.status, chunk, data, self.answer.request_id)
+                raise RequestFailedError(self.answer.status, chunk, data, self.answer.request_id)
             if self.first is None and text_of(chunk):
                 self.first = self.seconds
             yield chunk
@@ -183,6 +183,8 @@ def text_of(chunk: Any) -> str:
     return str((delta.get("content") if isinstance(delta, dict) else choices[0].get("text")) or "")
 
 
-def refusal(answer: Answer) -> ApiError:
+def refusal(answer: ApiResponse) -> RequestFailedError:
     """An answer with an error status, as an exception."""
-    return ApiError(answer.status, answer.body, answer.text, answer.request_id, answer.headers.get("retry-after"))
+    return RequestFailedError(
+        answer.status, answer.body, answer.text, answer.request_id, answer.headers.get("retry-after")
+    )

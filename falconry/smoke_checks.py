@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from falconry.api import Answer, DeployedApi, refusal, text_of
+from falconry.api import ApiResponse, DeployedApi, refusal, text_of
 from falconry.catalog import MODELS, Sample, samples
 from falconry.errors import CommandError
 
@@ -182,7 +182,7 @@ def _text(model: str) -> dict[str, Any]:
     return {"model": model, "prompt": "Hello", "max_tokens": 8}
 
 
-def _shape(answer: Answer) -> list[str]:
+def _shape(answer: ApiResponse) -> list[str]:
     """Problems with the form of OpenAI's error object."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     if not isinstance(error, dict) or set(error) != {"message", "type", "param", "code"}:
@@ -190,7 +190,7 @@ def _shape(answer: Answer) -> list[str]:
     return []
 
 
-def _refused(answer: Answer, status: int, param: str) -> SmokeResult:
+def _refused(answer: ApiResponse, status: int, param: str) -> SmokeResult:
     """Whether an answer is the expected refusal."""
     if answer.status != status:
         return _unexpected(answer, status)
@@ -200,11 +200,11 @@ def _refused(answer: Answer, status: int, param: str) -> SmokeResult:
     return SmokeResult(problems, _log(answer))
 
 
-def _unexpected(answer: Answer, status: int) -> SmokeResult:
+def _unexpected(answer: ApiResponse, status: int) -> SmokeResult:
     return SmokeResult([f"expected {status}, got {refusal(answer)}"[:500]], "falconry logs, falconry status")
 
 
-def _log(answer: Answer) -> str:
+def _log(answer: ApiResponse) -> str:
     return (
         f"Search the gateway function's log for request id {answer.request_id}."
         if answer.request_id

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Source(StrEnum):
-    """Whose log."""
+class LogSource(StrEnum):
+    """The component that writes a log."""
 
     FRONT = "front"
     CONTAINER = "container"
@@ -38,11 +38,11 @@ def logs(
         ),
     ] = "1h",
     source: Annotated[
-        Source,
+        LogSource,
         typer.Option(
             help="front: gateway function, authorizer, playground; container: the models; access: API Gateway."
         ),
-    ] = Source.ALL,
+    ] = LogSource.ALL,
     grep: Annotated[str, typer.Option(metavar="TEXT", help="Only events that contain this text, ignoring case.")] = "",
     local: Local = False,
     json: Json = False,
