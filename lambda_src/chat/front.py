@@ -18,7 +18,7 @@ from chat.openai.chat_completions import ChatCompletions
 from chat.openai.completions import Completions
 from chat.prompt.templates import check_templates
 from chat.record import Record
-from chat.serving.containers import CONTAINERS, check_containers
+from chat.serving.containers import DEFAULT, check_containers, container_named
 from chat.serving.sagemaker import Endpoints, SageMakerClient
 
 _Operation = Callable[["Front", Request, str, Call], Response]
@@ -106,8 +106,8 @@ class Front:
     def _describe(self, _request: Request, _model: str, call: Call) -> Response:
         from chat.openapi.document import document  # the only request that needs it is rare
 
-        containers = [CONTAINERS[model.container] for model in self._models]
-        return json_response(document((model.name for model in self._models), *containers[:1]), record=call.record)
+        container = container_named(next((model.container for model in self._models), DEFAULT))
+        return json_response(document((model.name for model in self._models), container), record=call.record)
 
     def _generate(self, request: Request, model: str, call: Call) -> Response:
         return self._native.generate(self._models.get(model), request.json(), request.body, call)

@@ -16,7 +16,7 @@ class DeployedModel:
     """A model and the SageMaker endpoint that serves it.
 
     `inference_component` names the part of the endpoint that holds the model, where it is one of several or comes and
-    goes. `container` names the product that serves it (a key of `serving.containers.CONTAINERS`), `container_version`
+    goes. `container` names the product that serves it (a module of `serving`), `container_version`
     decides which parameters exist. `template` is None for a base model, which was not tuned on dialogue. A prompt may
     have `max_input_tokens`, prompt and answer together `max_total_tokens`; the container takes `max_stop_sequences`
     stops, and returns the log probabilities of `max_top_logprobs` tokens in one place. `neutralize` says whether role

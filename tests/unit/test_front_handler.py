@@ -138,7 +138,10 @@ def test_an_event_that_is_no_request_gets_an_empty_answer(
         ('[{"name": "x"}]', "endpoint"),
         (f'[{{{DESCRIBED},"template":"llama","max_total_tokens":2,"max_input_tokens":1}}]', "llama"),
         (f'[{{{DESCRIBED},"template":null,"max_total_tokens":2,"max_input_tokens":3}}]', "between 1 and"),
-        (f'[{{{ELSEWHERE},"template":null,"max_total_tokens":2,"max_input_tokens":1}}]', "'ollama' is not one of tgi"),
+        (
+            f'[{{{ELSEWHERE},"template":null,"max_total_tokens":2,"max_input_tokens":1}}]',
+            "'ollama' has no module",
+        ),
     ],
 )
 def test_models_that_are_described_wrongly_stop_the_function_at_its_start(text: str, message: str) -> None:

@@ -14,7 +14,7 @@ from chat.openapi.answers import ANSWERS
 from chat.parameters import Parameter
 from chat.prompt.messages import ROLES
 from chat.serving.container import ServingContainer
-from chat.serving.containers import CONTAINERS
+from chat.serving.containers import DEFAULT, container_named
 
 VERSION = "1"
 """The API's version, as its paths have it."""
@@ -23,13 +23,11 @@ _GATEWAY_STATUSES = (401, 403, 404, 413, 429, 502, 504)
 """What API Gateway answers itself, in the same shape, before a request reaches the front."""
 
 
-DEFAULT_CONTAINER = next(iter(CONTAINERS.values()))
-"""The one that is described where no model is deployed."""
-
-
-def document(models: Iterable[str] = (), container: type[ServingContainer] = DEFAULT_CONTAINER) -> dict[str, object]:
+def document(models: Iterable[str] = (), container: type[ServingContainer] | None = None) -> dict[str, object]:
     """The OpenAPI 3.1 document. `models` are the deployed ones' names, if they are to be listed; `container` serves
     them."""
+    container = container or container_named(DEFAULT)
+    stream_options = _object(STREAM_OPTIONS, container)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -52,10 +50,10 @@ def document(models: Iterable[str] = (), container: type[ServingContainer] = DEF
                     CHAT_BODY,
                     container,
                     messages=_MESSAGES,
-                    stream_options=_OPTIONS,
+                    stream_options=stream_options,
                     response_format=_response_format(container),
                 ),
-                "CompletionRequest": _object(COMPLETION_BODY, container, stream_options=_OPTIONS),
+                "CompletionRequest": _object(COMPLETION_BODY, container, stream_options=stream_options),
                 "GenerateRequest": _object(
                     container.native.body, container, parameters=_object(container.native.parameters, container)
                 ),
@@ -267,5 +265,3 @@ _MESSAGES: dict[str, object] = {
         "required": ["role", "content"],
     }
 }
-
-_OPTIONS: dict[str, object] = _object(STREAM_OPTIONS, DEFAULT_CONTAINER)

@@ -110,3 +110,6 @@ def _grammar(asked: SchemaFormat | RegexFormat | None) -> dict[str, object]:
     from chat.serving.grammar import enforceable  # few requests need it, and a cold start should not wait for it
 
     return {"grammar": {"type": "json", "value": enforceable(asked.schema, asked.path)}}
+
+
+CONTAINER = TgiContainer
