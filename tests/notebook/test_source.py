@@ -63,7 +63,7 @@ models: [{name: falcon-7b}]
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (None, "there is no such config file. Did you mean dev?"),
+        (None, "config file not found. Did you mean dev?"),
         (NO_KEY, "uses `auth: iam`, but this notebook needs `auth: api_key`. Try CONFIG = 'dev'."),
         (NO_CHAT, "has no chat model that is always running, which this notebook needs. Try CONFIG = 'dev'."),
     ],
