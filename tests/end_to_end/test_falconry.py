@@ -379,7 +379,7 @@ def test_preflight_looks_at_an_existing_vpc(api: Api, run: Any, tmp_path: Path) 
     poor = found(vpc, subnets[:2])
     assert poor[f"VPC {vpc}"]["outcome"] == "failed"
     assert "--enable-dns-hostnames" in poor[f"VPC {vpc}"]["mend"]
-    assert poor["subnets"]["found"] == "all are in us-west-2a; SageMaker wants two zones"
+    assert poor["subnets"]["found"] == "all are in us-west-2a; two zones are needed"
     assert poor["VPC endpoints"]["found"] == "the VPC has none for s3 and sagemaker.runtime"
 
     # GIVEN all of it mended
