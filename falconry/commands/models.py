@@ -121,7 +121,7 @@ def _show_all(models: Iterable[CatalogModel]) -> None:
         table.add_row(*row)
     output.console().print(table)
     more = "" if wide else " A wider terminal shows more columns, --json all."
-    output.note(f"\n`falconry models MODEL` shows every way to run one of them.{more}")
+    output.note(f"\n`falconry models MODEL` shows every instance type for a model.{more}")
 
 
 def _show_one(model: CatalogModel) -> None:
@@ -130,10 +130,10 @@ def _show_one(model: CatalogModel) -> None:
     out.print(f"JumpStart  {model.jumpstart_model_id} {model.jumpstart_version}, {model.server}")
     out.print(f"License    {model.license}")
     if model.requires_license_acceptance:
-        out.print("           It restricts hosting; a config must say `accept_license: true`.")
+        out.print("           It restricts hosting: the config must set `accept_license: true`.")
     out.print(f"Context    {model.max_total_tokens} tokens, of which the prompt may take {model.max_input_tokens}")
-    out.print(f"Speed      about {model.latency_per_token_ms} ms a token on {model.default_instance_type}")
-    out.print("\n[bold]Requests of full length at once, by precision of the weights[/]")
+    out.print(f"Speed      about {model.latency_per_token_ms} ms per token on {model.default_instance_type}")
+    out.print("\n[bold]Concurrent full-length requests, by precision of the weights[/]")
     _show_ways(model)
     _explain_ways(model)
 
@@ -204,7 +204,7 @@ def _explain_ways(model: CatalogModel) -> None:
     fp8 = f" GPUs with fp8: {', '.join(able)}." if any(one.needs_float8 for one in model.quantizations) else ""
     at_once = model.container.concurrent_requests
     output.note(
-        "\n* what JumpStart deploys it on. ~ from EC2's price, ? none known. Computed from the size of weights and "
-        f"cache, not measured; a container takes {at_once} requests at once unless told otherwise.\n"
+        "\n* JumpStart's default. ~ estimated from EC2's price, ? unknown. Computed from the size of weights and "
+        f"cache, not measured; by default a container accepts {at_once} concurrent requests.\n"
         f"8 bit: `quantize: {'` or `'.join(kinds['8 bit'])}`; 4 bit: `{'` or `'.join(kinds['4 bit'])}`.{fp8}"
     )

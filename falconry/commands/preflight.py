@@ -9,7 +9,7 @@ from falconry.target import Config, Json, Local
 
 
 def preflight(config: Config = "", local: Local = False, json: Json = False) -> None:
-    """Check in the account whether a deploy will work; create nothing.
+    """Check whether a deploy will work; create nothing.
 
     Credentials, region, CDK bootstrap, instance quotas (also for the second fleet of an update), zones, weights,
     network, Lambda's concurrency. Each failure comes with the command that fixes it. Exit code 1 if a check failed;

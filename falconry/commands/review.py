@@ -30,7 +30,7 @@ def review(
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Show what a pull request does to endpoints, permissions, data and cost.
+    """Show what a pull request does to a deployment.
 
     Compares two cloud assemblies, without an AWS account. Exit code 2 means a danger: an endpoint is replaced or its
     requests interrupted, a bucket or a key removed or exposed, access opened to the world, authorization turned off.
