@@ -208,7 +208,7 @@ class ApiStack(Stack):
             )
             client_names[access.api_key.key_id] = client.name
         if client_names:
-            # The front logs who called, by name.
+            # The gateway function logs callers by name.
             front.function.add_environment("FALCONRY_CLIENTS", json.dumps(client_names, separators=(",", ":")))
 
     def _add_web_acl(self, api: ChatApi) -> WebAcl | None:

@@ -56,7 +56,7 @@ def config_file(folder: Path, text: str, name: str = "test") -> Path:
     return path
 
 
-def synthesise_file(config: Path, output: Path) -> Path:
+def synthesize_file(config: Path, output: Path) -> Path:
     """The assembly of a config file, in the folder `output`."""
     app = new_app(output)
     add_deployment(app, settings.load(config))

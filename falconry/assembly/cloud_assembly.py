@@ -164,7 +164,7 @@ def _paths(metadata: Mapping[str, Any]) -> dict[str, str]:
 def _mapping(document: Any, key: str, file: Path) -> Mapping[str, Any]:
     value = document.get(key) if isinstance(document, dict) else None
     if not isinstance(value, dict):
-        raise CommandError(f"{file} has no `{key}`: it is not what `cdk synth` writes. Synthesise again.")
+        raise CommandError(f"{file} has no `{key}`: it is not what `cdk synth` writes. Synthesize again.")
     return value
 
 
@@ -172,7 +172,7 @@ def _json(file: Path) -> Any:
     try:
         return json.loads(_text(file))
     except json.JSONDecodeError as error:
-        raise CommandError(f"{file} is not JSON ({error}). Synthesise again.") from None
+        raise CommandError(f"{file} is not JSON ({error}). Synthesize again.") from None
 
 
 def _text(file: Path) -> str:
@@ -180,4 +180,4 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise CommandError(f"{file} cannot be read: {reason}. Synthesise again.") from None
+        raise CommandError(f"{file} cannot be read: {reason}. Synthesize again.") from None

@@ -1,6 +1,6 @@
 """`python -m falconry.delivery.assemblies --output DIR`: bundle every config of the checkout as `DIR/<name>.tar`.
 
-Needs no AWS account and no network, so it runs for anybody's pull request. A config that cannot be synthesised leaves
+Needs no AWS account and no network, so it runs for anybody's pull request. A config that cannot be synthesized leaves
 `DIR/<name>.failed`, which says why; then the exit code is 1.
 """
 

@@ -3,7 +3,7 @@
 The first two are what `python -m falconry.delivery.assemblies` wrote for base and head. Writes `review.md`, the comment
 as `falconry review` puts it, and `<name>.diff`, what changed in the templates line by line.
 
-Exit codes: 0 nothing dangerous; 1 a config of the head cannot be synthesised; 2 `falconry review` sees danger.
+Exit codes: 0 nothing dangerous; 1 a config of the head cannot be synthesized; 2 `falconry review` sees danger.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def client(aws_url: str, service: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class CloudFormation:
-    """Deploys synthesised assemblies with the calls that the CDK's command line makes."""
+    """Deploys synthesized assemblies with the calls that the CDK's command line makes."""
 
     aws_url: str
 

@@ -28,7 +28,7 @@ from local_aws_testing.data_plane import wait_until
 from falconry import settings
 from falconry.catalog import samples
 from falconry.settings import MAX_STOP_SEQUENCES
-from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.matrix import SMALL, synthesize
 from tests.issuer_support import Issuer, issuer
 
 from .command import as_json, describe, falconry
@@ -98,7 +98,7 @@ def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment
         cloudformation = CloudFormation(aws_url)
         cloudformation.prepare()
         for name, api in configs.items():
-            cloudformation.deploy(synthesise(name, f"{SMALL}api:\n{api}", folder), name)
+            cloudformation.deploy(synthesize(name, f"{SMALL}api:\n{api}", folder), name)
         trust(aws_url, "falconry-jwt-authorizer", provider.certificate)
         planes = {
             name: running.enter_context(data_plane(aws_url, model_server_url, name, folder / f"state-{name}"))

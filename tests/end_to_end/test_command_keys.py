@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from local_aws_testing.data_plane import wait_until
 
-from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.matrix import SMALL, synthesize
 
 from .command import as_json, describe, falconry
 from .conftest import Api
@@ -126,13 +126,13 @@ def test_deploys_and_a_destroy_go_on_beside_keys_that_were_made_here(tmp_path: P
         cloudformation = CloudFormation(aws_url)
         cloudformation.prepare()
         config = SMALL + "api: {clients: [{name: website}]}\n"
-        cloudformation.deploy(synthesise("keys", config, tmp_path), "keys")
+        cloudformation.deploy(synthesize("keys", config, tmp_path), "keys")
         local_file = describe(tmp_path, config=str(tmp_path / "keys.yaml"), aws_endpoint_url=aws_url)
         made = as_json(local_file, "keys", "create", "website", "--local")
 
         # WHEN the plan changes THEN the key stays in it.
         changed = config.replace("name: website", "name: website, rate_per_second: 5, burst: 7")
-        cloudformation.deploy(synthesise("keys", changed, tmp_path), "keys")
+        cloudformation.deploy(synthesize("keys", changed, tmp_path), "keys")
         (website,) = as_json(local_file, "keys", "list", "--local")["clients"]
         assert (website["rate_per_second"], website["burst"]) == (5, 7)
         assert made["id"] in [key["id"] for key in website["keys"]]

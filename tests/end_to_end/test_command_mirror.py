@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from falconry.catalog import MODELS
-from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.matrix import SMALL, synthesize
 
 from .command import COMMAND, as_json, describe, environment, falconry
 from .control_plane import CloudFormation, client, control_plane
@@ -253,7 +253,7 @@ def test_a_deploy_waits_for_the_copy_and_a_new_one_replaces_the_model(place: Pla
     place.client("ssm").delete_parameter(
         Name=f"/falconry/{place.name}/artifacts/bucket-name"
     )  # the stack makes its own
-    assembly = synthesise(place.name, CONFIG, tmp_path)
+    assembly = synthesize(place.name, CONFIG, tmp_path)
 
     # GIVEN no copy WHEN it is deployed THEN CloudFormation refuses before it makes a model.
     with pytest.raises(Exception, match=f"/falconry/{place.name}/artifacts/{MODEL}"):

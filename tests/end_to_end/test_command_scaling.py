@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from falconry.iam import matches
-from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.matrix import SMALL, synthesize
 from tests.infrastructure.test_delivery_privilege import CALLS as DELIVERY_CALLS
 
 from .command import as_json, describe, environment, falconry
@@ -67,7 +67,7 @@ def test_the_way_has_every_change() -> None:
 
 def test_every_change_of_mode_is_told_and_deploys(cloudformation: CloudFormation, tmp_path: Path) -> None:
     aws_url = cloudformation.aws_url
-    cloudformation.deploy(synthesise(NAME, SMALL + MODES[WAY[0]], tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + MODES[WAY[0]], tmp_path), NAME)
 
     for before, after in itertools.pairwise(WAY):
         file = described(cloudformation, tmp_path, MODES[after])
@@ -78,7 +78,7 @@ def test_every_change_of_mode_is_told_and_deploys(cloudformation: CloudFormation
         assert (before, after, change["kind"]) == (before, after, kind)
 
         # WHEN the mode is deployed
-        cloudformation.deploy(synthesise(NAME, SMALL + MODES[after], tmp_path), NAME)
+        cloudformation.deploy(synthesize(NAME, SMALL + MODES[after], tmp_path), NAME)
 
         # THEN one endpoint serves, scaled in that way and no other, and the plan has nothing left
         (endpoint,) = as_json(file, "status", "--local")["endpoints"]
@@ -91,7 +91,7 @@ def test_every_change_of_mode_is_told_and_deploys(cloudformation: CloudFormation
 
 def test_a_model_that_sleeps(cloudformation: CloudFormation, tmp_path: Path) -> None:
     # GIVEN a deployment whose only model has been scaled to zero
-    cloudformation.deploy(synthesise(NAME, SMALL + MODES["scale_to_zero"], tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + MODES["scale_to_zero"], tmp_path), NAME)
     file = described(cloudformation, tmp_path, MODES["scale_to_zero"])
     copies(client(cloudformation.aws_url, "sagemaker"), 0)
 
@@ -124,7 +124,7 @@ def test_a_model_that_sleeps(cloudformation: CloudFormation, tmp_path: Path) -> 
 def test_a_model_by_the_clock_in_the_evening(cloudformation: CloudFormation, tmp_path: Path) -> None:
     # GIVEN two instances of which the schedule has taken one away
     config = "    instance_count: 2\n    scaling: {mode: scheduled, " + EVENING % (1, 1) + "}\n"
-    cloudformation.deploy(synthesise(NAME, SMALL + config, tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + config, tmp_path), NAME)
     file = described(cloudformation, tmp_path, config)
     client(cloudformation.aws_url, "sagemaker").update_endpoint_weights_and_capacities(
         EndpointName=ENDPOINT, DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 1}]
@@ -145,7 +145,7 @@ def test_a_model_by_the_clock_in_the_evening(cloudformation: CloudFormation, tmp
 def test_it_answers_in_two_seconds_and_without_the_cdk(
     cloudformation: CloudFormation, tmp_path: Path, command: str
 ) -> None:
-    cloudformation.deploy(synthesise(NAME, SMALL, tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL, tmp_path), NAME)
     file = described(cloudformation, tmp_path, "")
     assert falconry(file, command, "--local").returncode == 0  # the first run compiles and reads from the disk
     code = (
@@ -200,7 +200,7 @@ ACTIONS = {"s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket"}
 def test_the_page_names_every_permission_that_it_takes(
     cloudformation: CloudFormation, tmp_path: Path, mode: str, command: str
 ) -> None:
-    cloudformation.deploy(synthesise(NAME, SMALL + MODES[mode], tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + MODES[mode], tmp_path), NAME)
     file = described(cloudformation, tmp_path, MODES[mode])
     page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8").partition("The permissions in one policy")[2]
     granted = re.findall(r"`([a-z0-9-]+:[A-Za-z*]+)`", page)

@@ -14,7 +14,7 @@ from .rehearsal import Rehearsal, Run, rehearsal
 
 CONFIGS = ("dev", "falcon-180b")
 REHEARSED = {
-    "deploy/assemble/Synthesise every config",
+    "deploy/assemble/Synthesize every config",
     "deploy/development/Deploy, test, or go back",
     "deploy/development/Find the way back",
     "deploy/prepare/Prepare the change sets",
@@ -22,9 +22,9 @@ REHEARSED = {
     "deploy/production/Find the way back",
     "review/account/Compare and ask",
     "review/comment/Write the comment, or write it anew",
-    "review/head/Synthesise every config",
+    "review/head/Synthesize every config",
     "review/review/Review",
-    "review/review/Synthesise every config",
+    "review/review/Synthesize every config",
 }
 """The steps that the test below runs. tests/unit/test_workflows.py holds that no other step is only hoped to work."""
 
@@ -48,14 +48,14 @@ def passed(stage: Rehearsal, key: str, checkout: Path, **values: str) -> Run:
 def review(stage: Rehearsal, ref: str, *, base_assemblies: Path | None = None) -> tuple[Run, Path]:
     """The workflow Review for a pull request of `ref` into main: its review step, and the assemblies of `ref`.
 
-    `base_assemblies` are those of main, where they have been synthesised already.
+    `base_assemblies` are those of main, where they have been synthesized already.
     """
     head, base = stage.checkout(ref), stage.checkout("main")
-    passed(stage, "review/head/Synthesise every config", head)
+    passed(stage, "review/head/Synthesize every config", head)
     if base_assemblies:
         shutil.copytree(base_assemblies, base / "assemblies")
     else:
-        passed(stage, "review/review/Synthesise every config", base)
+        passed(stage, "review/review/Synthesize every config", base)
     shutil.copytree(head / "assemblies", base / "head")
     accepted = "contains(github.event.pull_request.labels.*.name, 'allow-danger')"
     ended = stage.run("review/review/Review", base, **{accepted: "false"})
@@ -88,7 +88,7 @@ def deploy(stage: Rehearsal, job: str, step: str, assemblies: Path, number: int)
 
 def assemble(stage: Rehearsal) -> Path:
     checkout = stage.checkout("main")
-    passed(stage, "deploy/assemble/Synthesise every config", checkout)
+    passed(stage, "deploy/assemble/Synthesize every config", checkout)
     return checkout / "assemblies"
 
 
@@ -146,7 +146,7 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     assert re.search(r"\+ .*RateLimit.*: 3", comment["body"])
     assert "Unchanged: `falcon-180b`." in comment["body"]
 
-    # AND what main has synthesised is what the account has: the account's page knows no difference
+    # AND what main has synthesized is what the account has: the account's page knows no difference
     account = stage.checkout("fewer-requests")
     shutil.copytree(assemblies, account / "assemblies")
     same = passed(stage, "review/account/Compare and ask", account, **{"matrix.config": "dev"})

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infrastructure.matrix import MATRIX, PRODUCTION, synthesise
+from tests.infrastructure.matrix import MATRIX, PRODUCTION, synthesize
 
 from .control_plane import CloudFormation, client, control_plane, stacks_of
 
@@ -91,10 +91,10 @@ def test_deployed_twice_changed_and_destroyed(cloudformation: CloudFormation, na
     if "artifact_bucket" in first:
         publish_weights(cloudformation.aws_url, name)
 
-    assembly = synthesise(name, first, tmp_path)
+    assembly = synthesize(name, first, tmp_path)
     assert cloudformation.deploy(assembly, name) == stacks_of(assembly, name)
     assert cloudformation.deploy(tmp_path / f"{name}.out", name) == []
-    assert cloudformation.deploy(synthesise(name, second, tmp_path), name)
+    assert cloudformation.deploy(synthesize(name, second, tmp_path), name)
     kept = cloudformation.kept(tmp_path / f"{name}.out", name)
     before = states(cloudformation.aws_url, kept)
     cloudformation.destroy(name)
@@ -107,7 +107,7 @@ def test_deployed_twice_changed_and_destroyed(cloudformation: CloudFormation, na
 
 def test_production_is_protected_and_its_data_outlives_it(cloudformation: CloudFormation, tmp_path: Path) -> None:
     s3 = client(cloudformation.aws_url, "s3")
-    cloudformation.deploy(synthesise("bank", PRODUCTION, tmp_path), "bank")
+    cloudformation.deploy(synthesize("bank", PRODUCTION, tmp_path), "bank")
     (artifacts,) = {name for name in _buckets(s3) if name.startswith("falconry-bank") and not name.endswith("-logs")}
     s3.put_object(Bucket=artifacts, Key="models/weights", Body=b"weights")
 
@@ -116,7 +116,7 @@ def test_production_is_protected_and_its_data_outlives_it(cloudformation: CloudF
         cloudformation.destroy("bank")
 
     # WHEN the config gave the protection up first THEN the stacks go, and weights, key and audit logs stay.
-    cloudformation.deploy(synthesise("bank", PRODUCTION + "termination_protection: false\n", tmp_path), "bank")
+    cloudformation.deploy(synthesize("bank", PRODUCTION + "termination_protection: false\n", tmp_path), "bank")
     kept = cloudformation.kept(tmp_path / "bank.out", "bank")
     cloudformation.destroy("bank")
     assert {resource_type for resource_type, _ in kept} - OF_THE_ACCOUNT == {

@@ -16,7 +16,7 @@ import openai
 import pytest
 
 from falconry import settings
-from tests.infrastructure.matrix import SMALL, synthesise
+from tests.infrastructure.matrix import SMALL, synthesize
 
 from .control_plane import CloudFormation, client, control_plane
 from .test_callers import data_plane, model_server
@@ -97,7 +97,7 @@ def cloudformation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudFo
 def test_what_is_accepted_is_registered(cloudformation: CloudFormation, name: str, tmp_path: Path) -> None:
     wanted = ACCEPTED[name]
     # One deployment that goes from each way to the next: no change of mode needs more than a deploy.
-    cloudformation.deploy(synthesise(NAME, SMALL + wanted.config, tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + wanted.config, tmp_path), NAME)
     sagemaker = client(cloudformation.aws_url, "sagemaker")
     endpoint = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
     (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])[
@@ -124,7 +124,7 @@ def test_an_endpoint_that_scales_to_zero(
 ) -> None:
     aws_url, sagemaker = cloudformation.aws_url, client(cloudformation.aws_url, "sagemaker")
     config = "    scaling: {mode: scale_to_zero, max_instances: 2, " + EVENING % (0, 0) + "}\n"
-    cloudformation.deploy(synthesise(NAME, SMALL + config, tmp_path), NAME)
+    cloudformation.deploy(synthesize(NAME, SMALL + config, tmp_path), NAME)
 
     # The endpoint of the other kind is gone; its successor holds a component, with the network on its config.
     assert [item["EndpointName"] for item in sagemaker.list_endpoints()["Endpoints"]] == [f"{ENDPOINT}-components"]

@@ -77,7 +77,7 @@ LEFTOVERS: dict[str, Callable[[Any], list[Any]]] = {
 def test_deploy_diff_update_destroy(aws_url: str, tmp_path: Path) -> None:
     cdk = Cdk(aws_url, REGION, tmp_path)
     sagemaker = client(aws_url, "sagemaker")
-    first_app, second_app = (_synthesise(cdk, tmp_path, config) for config in (FIRST, SECOND))
+    first_app, second_app = (_synthesize(cdk, tmp_path, config) for config in (FIRST, SECOND))
     deploy = ["deploy", "--all", "--require-approval", "never", "--concurrency", "2", "--app"]
 
     cdk.bootstrap(ACCOUNT)
@@ -110,7 +110,7 @@ def test_deploy_diff_update_destroy(aws_url: str, tmp_path: Path) -> None:
     assert not any(left.values()), left
 
 
-def _synthesise(cdk: Cdk, folder: Path, config: str) -> str:
+def _synthesize(cdk: Cdk, folder: Path, config: str) -> str:
     """The folder of the assembly of a config called life.yaml."""
     path = folder / "life.yaml"
     path.write_text(config, encoding="utf-8")

@@ -1,6 +1,6 @@
 """`python -m tests.infrastructure.checkov CHECKOV DIR`: holds checkov's findings against those that have a reason.
 
-CHECKOV is its program, DIR the folder of synthesised templates. The reasons are in checkov.yaml beside this file.
+CHECKOV is its program, DIR the folder of synthesized templates. The reasons are in checkov.yaml beside this file.
 """
 
 from __future__ import annotations

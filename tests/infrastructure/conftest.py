@@ -11,7 +11,7 @@ import pytest
 
 from falconry.assembly.cloud_assembly import read
 from falconry.names import STACKS, DeploymentNames
-from tests.synthesis import CONTEXT, ROOT, SIX_MODELS, config_file, new_app, synthesise_file
+from tests.synthesis import CONTEXT, ROOT, SIX_MODELS, config_file, new_app, synthesize_file
 
 __all__ = ["CONTEXT", "ROOT", "Deployment", "Template", "config_file", "new_app"]
 
@@ -50,7 +50,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Dep
 
     def run(path: Path) -> Deployment:
         if path not in known:
-            stacks = read(synthesise_file(path, tmp_path_factory.mktemp("cdk.out"))).stacks
+            stacks = read(synthesize_file(path, tmp_path_factory.mktemp("cdk.out"))).stacks
             names = DeploymentNames(path.stem)
             known[path] = Deployment(*(Template(stacks[names.stack(kind)].template) for kind in STACKS))
         return known[path]

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.synthesis import SIX_MODELS, config_file, synthesise_file
+from tests.synthesis import SIX_MODELS, config_file, synthesize_file
 
 START = "region: us-east-1\nretain_data: false\ntermination_protection: false\n"
 SMALL = START + "models:\n  - name: falcon-7b-instruct\n"
@@ -270,11 +270,11 @@ network:
 """Every config is called after its key, so the deployments can stand side by side."""
 
 
-def synthesise(name: str, text: str, folder: Path) -> Path:
+def synthesize(name: str, text: str, folder: Path) -> Path:
     """The assembly of a config with the given name and text, in a folder of its own below `folder`."""
-    return synthesise_file(config_file(folder, text, name), folder / f"{name}.out")
+    return synthesize_file(config_file(folder, text, name), folder / f"{name}.out")
 
 
 if __name__ == "__main__":
     for name, config in MATRIX.items():
-        print(synthesise(name, config.first, Path(sys.argv[1])))
+        print(synthesize(name, config.first, Path(sys.argv[1])))

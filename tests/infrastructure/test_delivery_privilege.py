@@ -11,7 +11,7 @@ from aws_cdk import App, Duration, Stack
 from constructs_lib.delivery.github_provider import ISSUER, GithubRole
 from falconry.assembly.cloud_assembly import read
 
-from .matrix import MATRIX, synthesise
+from .matrix import MATRIX, synthesize
 from .policies import ACCOUNT, Request, Statement, allows, resolved, statements_of
 
 CONFIG = MATRIX["delivery"].first.replace("environment: dev", "environment: live") + (
@@ -120,7 +120,7 @@ FORBIDDEN = [
 @pytest.fixture(scope="module")
 def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """ "review" and "deploy" -> the role's properties."""
-    assembly = synthesise("delivery", CONFIG, tmp_path_factory.mktemp("delivery"))
+    assembly = synthesize("delivery", CONFIG, tmp_path_factory.mktemp("delivery"))
     resources = read(assembly).stacks["falconry-delivery-delivery"].resources
     found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::IAM::Role"]
     return {role["RoleName"].rpartition("-")[2]: role for role in found}

@@ -13,7 +13,7 @@ from falconry.assembly.fleets import Fleet, fleets
 from falconry.assembly.service_usage import ServiceUsage
 from falconry.deployment.contents import contents
 from falconry.deployment.cost import service_usage
-from tests.synthesis import config_file, synthesise_file
+from tests.synthesis import config_file, synthesize_file
 
 from .matrix import MATRIX
 
@@ -38,7 +38,7 @@ def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder: Path = tmp_path_factory.mktemp("plan")
     file = config_file(folder, MATRIX[request.param].first, request.param)
     config = settings.load(file)
-    return Planned(config, contents(config), read(synthesise_file(file, folder / "out")))
+    return Planned(config, contents(config), read(synthesize_file(file, folder / "out")))
 
 
 def test_it_bills_what_the_templates_hold(planned: Planned) -> None:

@@ -14,7 +14,7 @@ from constructs_lib.api.routes import ROUTES
 from falconry import settings
 from falconry.assembly.cloud_assembly import read
 from falconry.catalog import INSTANCE_TYPES
-from tests.synthesis import config_file, synthesise_file
+from tests.synthesis import config_file, synthesize_file
 
 SMALL = "region: us-east-1\nmodels: [{name: falcon-7b-instruct}, {name: falcon-40b}]\n"
 PRIVATE = "  access: private\n  vpc_endpoint_ids: [vpce-0123456789abcdef0]\n"
@@ -31,7 +31,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ass
     def run(text: str) -> Assembly:
         if text not in known:
             folder = tmp_path_factory.mktemp("playground")
-            output = synthesise_file(config_file(folder, text), folder / "out")
+            output = synthesize_file(config_file(folder, text), folder / "out")
             known[text] = dict(read(output).stacks["falconry-test-api"].template), output
         return known[text]
 
@@ -168,7 +168,7 @@ def test_the_stack_says_where_it_is(synthesized: Callable[[str], Assembly], line
 
 def test_the_same_config_gives_the_same_page(synthesized: Callable[[str], Assembly], tmp_path: Path) -> None:
     text = SMALL + "api: {playground: true}\n"
-    again = read(synthesise_file(config_file(tmp_path, text), tmp_path / "out")).stacks["falconry-test-api"].template
+    again = read(synthesize_file(config_file(tmp_path, text), tmp_path / "out")).stacks["falconry-test-api"].template
 
     assert again == synthesized(text)[0]
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from falconry import settings
-from tests.infrastructure.matrix import synthesise
+from tests.infrastructure.matrix import synthesize
 
 from .pull_requests import NAME, PULL_REQUESTS, PullRequest, Templates
 
@@ -27,13 +27,13 @@ class Assemblies:
         if not base.exists():
             base.mkdir(parents=True)
             head.mkdir()
-            (base / f"{NAME}.out").symlink_to(self._synthesised(NAME, request.base))
+            (base / f"{NAME}.out").symlink_to(self._synthesized(NAME, request.base))
             self._make_head(request, head)
         return base, head
 
     def _make_head(self, request: PullRequest, head: Path) -> None:
         try:
-            made = self._synthesised(request.name, request.head)
+            made = self._synthesized(request.name, request.head)
         except settings.SettingsError as error:
             # A reviewer sees the path in the repository.
             said = re.sub(r"\S*/(?=\w+\.yaml)", "config/", str(error))
@@ -52,10 +52,10 @@ class Assemblies:
         for stack, path in files.items():
             path.write_text(json.dumps(documents[stack]), encoding="utf-8")
 
-    def _synthesised(self, name: str, text: str) -> Path:
+    def _synthesized(self, name: str, text: str) -> Path:
         if (name, text) not in self._known:
             folder = self._folder / f"config-{len(self._known)}"
             folder.mkdir(parents=True)
             self._known[name, text] = folder
-            synthesise(name, text, folder)
+            synthesize(name, text, folder)
         return self._known[name, text] / f"{name}.out"

@@ -92,7 +92,7 @@ def test_a_danger_can_be_allowed(assemblies: Assemblies) -> None:
     assert "The dangers below were allowed for this pull request." in comment
 
 
-def test_but_a_config_that_cannot_be_synthesised_cannot(assemblies: Assemblies) -> None:
+def test_but_a_config_that_cannot_be_synthesized_cannot(assemblies: Assemblies) -> None:
     code, _ = run(*assemblies.pair("typo"), "--allow-danger")
 
     assert code == 1

@@ -107,7 +107,7 @@ def test_a_review_that_breaks_is_no_verdict(tmp_path: Path) -> None:
         review(tmp_path / "base", tmp_path / "head", tmp_path / "out", allow_danger=False)
 
 
-def test_a_config_that_cannot_be_synthesised_fails_the_review_and_says_why(tmp_path: Path) -> None:
+def test_a_config_that_cannot_be_synthesized_fails_the_review_and_says_why(tmp_path: Path) -> None:
     write_assembly(tmp_path / "base" / "dev.tar", "a")
     (tmp_path / "head").mkdir()
     (tmp_path / "head" / "dev.failed").write_text("config/dev.yaml:1: region: 'us-est-1' is not a region\n")

@@ -49,7 +49,7 @@ class Cdk:
         Raises:
             CdkError: it failed.
         """
-        # In a folder without cdk.json: in the project's root the CLI would synthesise the app first, for nothing.
+        # In a folder without cdk.json: in the project's root the CLI would synthesize the app first, for nothing.
         with self.start("bootstrap", f"aws://{account}/{self._region}", folder=self._logs) as running:
             running.finish()
 

@@ -14,7 +14,7 @@ from local_aws_testing.control_plane import ACCOUNT, REGION, ROOT, ControlPlane
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 NODE_FOLDER = Path(sys.executable).parent
 
-# One app, synthesised in one go to three cloud assemblies: the first version, a changed one, one that cannot be made.
+# One app, synthesized in one go to three cloud assemblies: the first version, a changed one, one that cannot be made.
 APP = f"""
 import aws_cdk as cdk
 from aws_cdk import aws_lambda, aws_neptune, aws_sagemaker, aws_ssm
@@ -53,7 +53,7 @@ for version in ("first", "second", "broken"):
 
 @dataclass(frozen=True)
 class CommandLine:
-    """The CDK CLI in a folder with the synthesised app."""
+    """The CDK CLI in a folder with the synthesized app."""
 
     plane: ControlPlane
     folder: Path
