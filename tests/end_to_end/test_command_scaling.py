@@ -110,7 +110,7 @@ def test_a_model_that_sleeps(cloudformation: CloudFormation, tmp_path: Path) -> 
     quota = quota_check(file)
     assert (quota["outcome"], quota["found"]) == (
         "warning",
-        "2 for endpoints: this deploy fits, but an update adds instances for a while and needs 3",
+        "2 for endpoints: enough for this deploy, but an update adds instances for a while and needs 3",
     )
     assert quota["mend"].endswith("--desired-value 3")
 
