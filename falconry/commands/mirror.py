@@ -150,26 +150,26 @@ def _copy(job: _Job, source: WeightsSource, part_size: int, concurrency: int, *,
     from falconry.aws_errors import translate_aws_errors
     from falconry.mirror.layout import copy_of
     from falconry.mirror.progress import progress, size
-    from falconry.mirror.publication import checked
+    from falconry.mirror.publication import check_copy
     from falconry.mirror.transfer import Transfer, missing
 
     copy = copy_of(job.model, source.name, source.files())
     with translate_aws_errors(f"looking at s3://{job.bucket.name}/{copy.prefix}"):
-        todos = missing(job.bucket, copy, part_size)
-    left = sum(todo.missing_bytes for todo in todos)
+        pending = missing(job.bucket, copy, part_size)
+    left = sum(item.missing_bytes for item in pending)
     published = job.publications.current(job.parameter)
     report = _report(job, source, copy) | {"bytes_missing": left, "published": published == copy.published}
     if dry_run:
         _say(report, json)
         return
-    if todos:
+    if pending:
         with (
             progress(job.model, copy.size, copy.size - left) as advance,
             translate_aws_errors(f"copying to s3://{job.bucket.name}/{copy.prefix}"),
         ):
-            Transfer(source, job.bucket, copy, advance).run(todos, concurrency)
+            Transfer(source, job.bucket, copy, advance).run(pending, concurrency)
     with translate_aws_errors(f"checking s3://{job.bucket.name}/{copy.prefix}"):
-        manifest = checked(job.bucket, copy, source.name)
+        manifest = check_copy(job.bucket, copy, source.name)
         job.bucket.abort_uploads(copy.prefix)
         if published != copy.published:
             job.publications.publish(job.parameter, copy, manifest)
@@ -191,7 +191,7 @@ def _verify(job: _Job, source: str, json: bool) -> None:
     from falconry.aws_errors import translate_aws_errors
     from falconry.errors import CheckFailedError, CommandError
     from falconry.mirror.layout import copy_of, revision_of
-    from falconry.mirror.publication import compared, reread
+    from falconry.mirror.publication import differences, differences_from_source
 
     published = job.publications.current(job.parameter)
     if published is None:
@@ -199,10 +199,10 @@ def _verify(job: _Job, source: str, json: bool) -> None:
     prefix = f"{artifact_prefix(job.model)}{revision_of(published)}/"
     manifest = job.publications.manifest(f"{prefix[:-1]}.json")
     with translate_aws_errors(f"checking s3://{job.bucket.name}/{prefix}"):
-        wrong = compared(job.bucket, prefix, manifest)
+        wrong = differences(job.bucket, prefix, manifest)
         if source:
             given = _source(job, source)
-            wrong += reread(given, copy_of(job.model, given.name, given.files()), manifest)
+            wrong += differences_from_source(given, copy_of(job.model, given.name, given.files()), manifest)
     if json:
         print_json({"passed": not wrong, "problems": wrong, "prefix": prefix, "source": manifest.source})
     elif wrong:

@@ -11,7 +11,7 @@ from falconry.target import Config, Json, Local
 
 if TYPE_CHECKING:
     from falconry.deployment.changes import Change
-    from falconry.deployment.cost import Item, Load, Throughput
+    from falconry.deployment.cost import CostItem, Load, Throughput
     from falconry.target import Target
 
 
@@ -109,7 +109,7 @@ def _print_json(target: Target, load: Load, changes: list[Change], reason: str |
     )
 
 
-def _idle(item: Item | None) -> dict[str, float | None] | None:
+def _idle(item: CostItem | None) -> dict[str, float | None] | None:
     """What the instances cost at the fewest; None where their number does not change."""
     return None if item is None else {"usd_per_hour": item.usd_per_hour, "usd_per_month": item.usd_per_month}
 

@@ -58,7 +58,7 @@ def execute(bundle: Bundle, states: Mapping[str, State], project: Project) -> No
             project.cdk(*_deploy(bundle, stack))
 
 
-def described(states: Mapping[str, State], changes: Mapping[str, list[Change]]) -> str:
+def changes_page(states: Mapping[str, State], changes: Mapping[str, list[Change]]) -> str:
     """What the change sets would do, in Markdown: replaced and removed resources first."""
     parts = ["## Change sets"]
     for stack, state in states.items():
@@ -77,14 +77,14 @@ def described(states: Mapping[str, State], changes: Mapping[str, list[Change]]) 
     return "\n\n".join(parts)
 
 
-def save(file: Path, states: Mapping[str, State]) -> None:
-    """For the job that executes them."""
+def save_states(file: Path, states: Mapping[str, State]) -> None:
+    """Write the states for the job that executes the change sets."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(states, indent=2) + "\n", encoding="utf-8")
 
 
-def saved(file: Path) -> dict[str, State]:
-    """What `save` wrote."""
+def load_states(file: Path) -> dict[str, State]:
+    """Read what `save_states` wrote."""
     states: dict[str, State] = json.loads(file.read_text(encoding="utf-8"))
     return states
 

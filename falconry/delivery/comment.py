@@ -18,7 +18,7 @@ MARKER = "<!-- falconry-review -->"
 
 
 def publish(github: Github, pull_request: int, review: str) -> str:
-    """Write the comment, or write it anew in its place; its address. Raises DeliveryError if it is no review."""
+    """Write the comment, or update it; its address. Raises DeliveryError if it is no review."""
     if not review.startswith(MARKER):
         raise DeliveryError(f"This is no review: it does not begin with {MARKER}. `falconry review` writes one.")
     body = {"body": review}

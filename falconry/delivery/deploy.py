@@ -18,7 +18,7 @@ from pathlib import Path
 
 from falconry.delivery.aws import credentials
 from falconry.delivery.bundle import Bundle
-from falconry.delivery.change_sets import execute, saved
+from falconry.delivery.change_sets import execute, load_states
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 from falconry.delivery.summary import report
@@ -43,7 +43,7 @@ def deploy(new: Bundle, previous: Bundle | None, prepared: Path | None, project:
     """Deploy and test `new`, or roll back to `previous`; the exit code."""
     try:
         if prepared:
-            execute(new, saved(prepared), project)
+            execute(new, load_states(prepared), project)
         else:
             _deploy_all(new, project)
         smoke(new, project)

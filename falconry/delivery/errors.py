@@ -1,7 +1,7 @@
-"""How a step ends when it cannot do its work."""
+"""The error of a step that cannot do its work."""
 
 from __future__ import annotations
 
 
 class DeliveryError(Exception):
-    """The step has failed; the text says what, why and what to do."""
+    """A failed step; the text says what failed, why, and what to do."""

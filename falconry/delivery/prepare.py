@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from falconry.delivery.bundle import Bundle
-from falconry.delivery.change_sets import described, prepare, save
+from falconry.delivery.change_sets import changes_page, prepare, save_states
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 from falconry.delivery.summary import report
@@ -27,8 +27,8 @@ def main() -> int:
     except DeliveryError as error:
         report(f"No change set: {error}")
         return 1
-    save(options.output, states)
-    report(described(states, changes))
+    save_states(options.output, states)
+    report(changes_page(states, changes))
     return 0
 
 

@@ -28,8 +28,8 @@ def review(base: Path, head: Path, output: Path, *, allow_danger: bool) -> int:
     """Write the review; the exit code. Raises DeliveryError where there is none."""
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        before, after = (_laid_out(side, Path(temporary) / side.name) for side in (base, head))
-        code = _reviewed(before, after, output / "review.md", allow_danger)
+        before, after = (_lay_out(side, Path(temporary) / side.name) for side in (base, head))
+        code = _run_review(before, after, output / "review.md", allow_danger)
         for name in sorted({one.stem for side in (before, after) for one in side.glob("*.out")}):
             difference = template_diff(*(_there(side / f"{name}.out") for side in (before, after)))
             (output / f"{name}.diff").write_text(difference, encoding="utf-8")
@@ -37,7 +37,7 @@ def review(base: Path, head: Path, output: Path, *, allow_danger: bool) -> int:
     return code
 
 
-def _laid_out(assemblies: Path, folder: Path) -> Path:
+def _lay_out(assemblies: Path, folder: Path) -> Path:
     """The folder with NAME.out, or NAME.failed, for each config: the form that `falconry review` reads."""
     folder.mkdir()
     for file in sorted(assemblies.glob("*.tar")):
@@ -51,7 +51,7 @@ def _there(folder: Path) -> Path | None:
     return folder if folder.exists() else None
 
 
-def _reviewed(before: Path, after: Path, file: Path, allow_danger: bool) -> int:
+def _run_review(before: Path, after: Path, file: Path, allow_danger: bool) -> int:
     file.unlink(missing_ok=True)
     command = ["falconry", "review", "--base", str(before), "--head", str(after), "--output", str(file)]
     command += ["--allow-danger"] if allow_danger else []

@@ -1,4 +1,4 @@
-"""What changed in the templates of a deployment, line by line."""
+"""Line by line differences of the templates of a deployment."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""What a config means, what is deployed, and how the two differ. How that is shown is the views' business."""
+"""A deployment: what its config creates and costs, what is deployed, and how the two differ.
+
+In: a `Target` or its settings, and AWS's answers. Out: dataclasses; `falconry.views` prints them.
+"""

@@ -45,7 +45,7 @@ class Change:
 def changes(
     settings: Settings, deployed: Mapping[str, DeployedEndpoint], weights: Mapping[str, Weights | None]
 ) -> list[Change]:
-    """What deploying `settings` does to each endpoint, in the config's order; removed ones last.
+    """The changes of all endpoints, in the config's order; removed ones last.
 
     `weights` holds the source of each model's weights; None where it is not known yet.
     """

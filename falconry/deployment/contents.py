@@ -11,7 +11,7 @@ from falconry.settings import Model, Settings, containers
 
 
 def contents(settings: Settings) -> dict[str, list[str]]:
-    """Each stack's name with a line for each of its main resources."""
+    """Lines about the main resources, by the name of their stack."""
     lines = {
         "network": _network(settings),
         "models": _models(settings),

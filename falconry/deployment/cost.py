@@ -1,4 +1,4 @@
-"""What a deployment costs by list prices: what runs whether it is used or not, and what a load adds.
+"""The cost of a deployment by list prices: what is billed by the hour, and what a load adds.
 
 Prices are facts with a date and of one region (`catalog`). A month has 730 hours, as AWS
 calculates.
@@ -27,7 +27,7 @@ GATEWAY_FUNCTION_GB = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CostItem:
     """One line of the bill. `usd_per_hour` is None where no price is known."""
 
     name: str
@@ -40,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked of each model, spread evenly over day and night."""
+    """The requests to each model, spread evenly over day and night."""
 
     requests_per_day: float
     tokens_per_answer: float
@@ -59,20 +59,20 @@ class Load:
         return cls(tokens_per_second * SECONDS_PER_DAY / tokens_per_answer, tokens_per_answer)
 
 
-def idle_instances(settings: Settings) -> Item | None:
+def idle_instances(settings: Settings) -> CostItem | None:
     """The cost of the instances at their minimum; None where nothing is scaled."""
     fewest = [model.min_instances for model in settings.models]
     if fewest == [model.max_instances for model in settings.models]:
         return None
     hours = [_instances(model, count) for model, count in zip(settings.models, fewest, strict=True)]
     known = [hour for hour in hours if hour is not None]
-    return Item("instances alone, at the minimum", sum(known) if len(known) == len(hours) else None)
+    return CostItem("instances alone, at the minimum", sum(known) if len(known) == len(hours) else None)
 
 
-def standing(settings: Settings) -> list[Item]:
+def standing(settings: Settings) -> list[CostItem]:
     """Everything that is billed by the hour, used or not."""
     items = [
-        Item(f"{_count(model)} x {model.instance_type} for {model.name}", _instances(model))
+        CostItem(f"{_count(model)} x {model.instance_type} for {model.name}", _instances(model))
         for model in settings.models
     ]
     usage = service_usage(settings)
@@ -81,11 +81,11 @@ def standing(settings: Settings) -> list[Item]:
         "web ACL": f"web ACL with {usage.web_acl_rules} rules",
         "KMS keys": f"{usage.kms_keys} KMS keys",
     }
-    return items + [Item(words[service], usd / HOURS_PER_MONTH) for service, usd in usage.usd_per_month().items()]
+    return items + [CostItem(words[service], usd / HOURS_PER_MONTH) for service, usd in usage.usd_per_month().items()]
 
 
 def service_usage(settings: Settings) -> ServiceUsage:
-    """What a deploy of the settings makes of small services, without synthesizing it.
+    """The small services that a deploy of the settings creates, without a synthesis.
 
     A test holds it to the templates of every config of the matrix.
     """
@@ -102,15 +102,15 @@ def service_usage(settings: Settings) -> ServiceUsage:
     )
 
 
-def requests(settings: Settings, load: Load) -> Item:
-    """What API Gateway, WAF and the gateway function cost for the load on all models."""
+def requests(settings: Settings, load: Load) -> CostItem:
+    """The cost of API Gateway, WAF and the gateway function under the load on all models."""
     usage = service_usage(settings)
     a_day = sum(
         load.requests_per_day
         * usage.usd_per_request(load.tokens_per_answer * MODELS[model.name].latency_per_token_ms / 1000)
         for model in settings.models
     )
-    return Item("API Gateway, Lambda" + (", WAF" if usage.web_acls else "") + " at that load", a_day / 24)
+    return CostItem("API Gateway, Lambda" + (", WAF" if usage.web_acls else "") + " at that load", a_day / 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Throughput:
 
 
 def throughput(model: Model, load: Load) -> Throughput:
-    """How `model` would serve `load`."""
+    """The throughput of a model's endpoint under a load."""
     entry = MODELS[model.name]
     room = fit(entry, INSTANCE_TYPES[model.instance_type], model.quantize)
     at_once = min(room.room_tokens // model.max_total_tokens, model.concurrent_requests)
@@ -170,7 +170,7 @@ def _count(model: Model) -> str:
 
 
 def _instances(model: Model, count: int | None = None) -> float | None:
-    """US dollars an hour for so many; None means the most."""
+    """US dollars an hour for a number of instances. Default: the maximum."""
     price = INSTANCE_TYPES[model.instance_type].usd_per_hour
     return None if price is None else price * (model.max_instances if count is None else count)
 

@@ -1,4 +1,4 @@
-"""What SageMaker says of a deployment's endpoints."""
+"""The endpoints of a deployment, as SageMaker describes them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DeployedEndpoint:
 
 
 def endpoints(target: Target) -> dict[str, DeployedEndpoint]:
-    """The deployment's endpoints by the name of their model, those of models that left the config too.
+    """The deployment's endpoints by the name of their model, also for models that were removed from the config.
 
     Where a model has two, since its mode of scaling is being changed, it is the one that the config means.
     """

@@ -1,4 +1,4 @@
-"""The deployment's logs out of CloudWatch Logs, merged by time."""
+"""The deployment's events in CloudWatch Logs, merged by time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from falconry.target import Target
 
 POLL_SECONDS = 2.0
-"""Between two looks; an account may ask CloudWatch Logs five times a second and more (service quotas)."""
+"""Between two polls; an account may ask CloudWatch Logs five times a second and more (service quotas)."""
 
 LATE = timedelta(seconds=20)
 """How long after its time an event may still arrive."""
@@ -64,13 +64,13 @@ def read(target: Target, groups: Sequence[LogGroup], since: datetime) -> list[Lo
         searched = ", ".join(group.name for group in groups)
         raise CommandError(
             f"there are no logs of {target.settings.name} in {target.settings.region}: none of the log groups "
-            f"{searched} exists. Is it deployed? `falconry status` tells."
+            f"{searched} exists. Check whether it is deployed: `falconry status`."
         )
     return sorted((event for answer in answers for event in answer or []), key=lambda event: event.time)
 
 
 def follow(target: Target, groups: Sequence[LogGroup], since: datetime) -> Iterator[LogEvent]:
-    """Events since then and those to come, for ever. Within one look they are in order of time."""
+    """Events since then and all later ones, without end; in order of time within one poll."""
     seen: dict[tuple[str, str, str], datetime] = {}
     newest = since
     while True:

@@ -1,4 +1,4 @@
-"""Events of the deployment's log groups as lines for a person."""
+"""Log events as lines in a terminal."""
 
 from __future__ import annotations
 
@@ -76,21 +76,21 @@ class LogEvent:
             rest = [f"{name}={value}" for name, value in fields.items() if name not in ("level", "message", "_aws")]
             return Line(printable(" ".join([level, str(fields["message"]), *rest])), bad=level in ("ERROR", "CRITICAL"))
         if self.source == "auth" and _REFUSAL in self.message:
-            return Line("401 Unauthorized: no key or token, or one that does not hold", bad=True)
+            return Line("401 Unauthorized: the key or token is missing or invalid", bad=True)
         subject = f"{self.subject}: " if self.subject else ""
-        return Line(f"{subject}{printable(self.message)}", bad=_complains(self.message))
+        return Line(f"{subject}{printable(self.message)}", bad=_reports_error(self.message))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`bad`: whether it tells of a failure."""
+    """One line; `bad` if it reports a failure."""
 
     text: str
     bad: bool = False
 
 
 def _front(fields: Mapping[str, Any], wide: bool) -> Line:
-    """One request as the front saw it."""
+    """One request in the gateway function's log."""
     status, failed = fields.get("status"), fields.get("outcome") != "completed"
     parts = [str(status), _route(fields, wide), str(fields.get("model") or "")]
     if wide:
@@ -111,7 +111,7 @@ def _front(fields: Mapping[str, Any], wide: bool) -> Line:
 
 
 def _access(fields: Mapping[str, Any], wide: bool) -> Line:
-    """One request as API Gateway saw it; "-" stands for what does not apply."""
+    """One request in API Gateway's access log, where "-" stands for what does not apply."""
     known = {name: value for name, value in fields.items() if value not in ("-", "", None)}
     status = str(known.get("status", "?"))
     parts = [status, _route(known, wide), str(known.get("error_type", ""))]
@@ -141,5 +141,5 @@ def _integer(value: object) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _complains(message: str) -> bool:
+def _reports_error(message: str) -> bool:
     return any(word in message for word in ("ERROR", "Error:", "Traceback", "panicked", "Task timed out"))

@@ -1,4 +1,4 @@
-"""What the front and SageMaker counted, out of CloudWatch.
+"""Metrics of the gateway function and of SageMaker, from CloudWatch.
 
 The front's metrics are in the namespace `Falconry` with the dimensions Deployment, or Deployment and Model
 (lambda_src/chat/host/metrics.py); SageMaker's in its own, by endpoint and variant.
@@ -35,7 +35,7 @@ _QUERIES_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What one model, or the deployment (`model` None), did in a span of time. Times are None without an answer."""
+    """Traffic of one model, or of the deployment (`model` None). Times are None without an answer."""
 
     model: str | None
     requests: float = 0

@@ -1,4 +1,4 @@
-"""Where the weights of a deployment's models come from, as the account has them."""
+"""Sources of the weights of a deployment's models, as published in the account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sources(target: Target, account: str) -> Mapping[str, Weights | None]:
-    """By the name of each model of the config; None where a deploy has to wait for `falconry mirror`."""
+    """The weights of each model of the config by name; None where a deploy has to wait for `falconry mirror`."""
     bucket = target.settings.names.artifact_bucket(account, target.settings.region)
     return {
         model.name: containers.weights(

@@ -43,7 +43,7 @@ class Status:
 
 
 def _place(names: list[str], model: str) -> tuple[int, str]:
-    """The config's order; what has left the config comes last."""
+    """Sort key: the config's order; models that were removed from the config come last."""
     return (names.index(model) if model in names else len(names), model)
 
 

@@ -1,5 +1,5 @@
-"""Copies a model's weights into the deployment's own bucket: in parts, in parallel, and resumed after any end.
+"""Copies of a model's weights in the deployment's own bucket: made in parts, in parallel, and resumed after any end.
 
-All state is in S3: which objects are there, and which parts of those that are not. A copy lies below a prefix of its
-own (`layout`), and only when it is whole and checked does the parameter name it that a deploy reads.
+All state is in S3: complete objects, and the parts of incomplete ones. Each copy has a prefix of its own (`layout`).
+Only once it is complete and checked does it become the value of the parameter that a deploy reads.
 """

@@ -1,4 +1,4 @@
-"""The artifact bucket: objects that are there, uploads that were begun, and the calls that go on with them."""
+"""The artifact bucket: its objects, its unfinished uploads, and the calls that finish them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PART_SIZE_METADATA = "falconry-part-size"
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredObject:
     """An object. `checksum`: its SHA-256 as S3 keeps it, with "-N" for one of N parts; `part_size` in bytes."""
 
     size: int
@@ -42,11 +42,11 @@ class Bucket:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
 
-    def stored(self, key: str) -> Stored:
-        """What S3 knows of an object."""
+    def stored(self, key: str) -> StoredObject:
+        """An object's size, checksum and part size."""
         head = self.s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
         part_size = head["Metadata"].get(PART_SIZE_METADATA, "0")
-        return Stored(head["ContentLength"], head.get("ChecksumSHA256", ""), int(part_size))
+        return StoredObject(head["ContentLength"], head.get("ChecksumSHA256", ""), int(part_size))
 
     def uploads(self, prefix: str) -> dict[str, list[str]]:
         """Keys of uploads below a prefix that are not complete, and their ids. A killed command can leave two of a key:
@@ -68,7 +68,7 @@ class Bucket:
         return Upload(key, made["UploadId"])
 
     def resume(self, key: str, upload_id: str) -> Upload:
-        """An upload with the parts that are there."""
+        """An unfinished upload with its parts."""
         upload = Upload(key, upload_id)
         pages = self.s3.get_paginator("list_parts").paginate(Bucket=self.name, Key=key, UploadId=upload_id)
         for item in (item for page in pages for item in page.get("Parts", [])):
@@ -83,13 +83,13 @@ class Bucket:
                 self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
     def send_part(self, upload: Upload, part: Part, data: bytes) -> None:
-        """S3 refuses bytes that do not have the SHA-256 that goes with them."""
+        """Upload a part. S3 refuses bytes that do not match their SHA-256."""
         digest = sha256(data)
         sent = self.s3.upload_part(**_of(self.name, upload), PartNumber=part.number, Body=data, ChecksumSHA256=digest)
         upload.parts[part.number] = (sent["ETag"], digest)
 
     def copy_part(self, upload: Upload, part: Part, source: Mapping[str, str], etag: str) -> None:
-        """S3 copies by itself, from an object that is still the one with this ETag."""
+        """Have S3 copy a part itself, if the source object still has this ETag."""
         answer = self.s3.upload_part_copy(
             **_of(self.name, upload),
             PartNumber=part.number,
@@ -112,7 +112,7 @@ class Bucket:
             self.stored(upload.key)
 
     def send(self, key: str, data: bytes) -> None:
-        """A small file in one call."""
+        """Upload a small file in one call."""
         metadata = {PART_SIZE_METADATA: str(max(len(data), 1))}
         self.s3.put_object(Bucket=self.name, Key=key, Body=data, ChecksumSHA256=sha256(data), Metadata=metadata)
 

@@ -1,4 +1,4 @@
-"""Where copies lie in the artifact bucket, and how a deploy learns which one to take.
+"""The layout of copies in the artifact bucket, and how a deploy finds the one to use.
 
     models/<model>/<revision>/...       the files, below a prefix that nothing else is written to
     models/<model>/<revision>.json      the manifest: what was copied from where, with checksums

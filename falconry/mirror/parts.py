@@ -1,4 +1,4 @@
-"""How a file is cut into parts, and the checksum that S3 gives to what they make."""
+"""Parts of a file, and the checksum that S3 computes for an object made of them."""
 
 from __future__ import annotations
 

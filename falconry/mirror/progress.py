@@ -1,4 +1,4 @@
-"""How far a copy is: a bar on a terminal, else a line now and then, on standard error."""
+"""Progress of a copy on standard error: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def progress(title: str, total: int, done: int) -> Iterator[Callable[[int], None]]:
-    """Gives what is to be told of bytes that are done; `done` of `total` are already."""
+    """A function to call with each number of bytes that are copied; `done` of `total` are already."""
     with _bar(title, total, done) if errors().is_terminal else _lines(title, total, done) as advance:
         yield advance
 

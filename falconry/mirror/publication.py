@@ -9,7 +9,7 @@ from typing import Any
 
 from falconry.aws_errors import translate_aws_errors
 from falconry.errors import CommandError
-from falconry.mirror.bucket import Bucket, Stored
+from falconry.mirror.bucket import Bucket, StoredObject
 from falconry.mirror.layout import Copy
 from falconry.mirror.parts import composite, parts_of, sha256
 from falconry.mirror.sources import WeightsSource
@@ -20,7 +20,7 @@ class Manifest:
     """What a copy holds. `files`: by path, as S3 has them."""
 
     source: str
-    files: Mapping[str, Stored]
+    files: Mapping[str, StoredObject]
 
     def to_json(self) -> str:
         files = {
@@ -33,12 +33,13 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         content: dict[str, Any] = json.loads(text)
         files = {
-            path: Stored(file["size"], file["sha256"], file["part_size"]) for path, file in content["files"].items()
+            path: StoredObject(file["size"], file["sha256"], file["part_size"])
+            for path, file in content["files"].items()
         }
         return cls(content["source"], files)
 
 
-def checked(bucket: Bucket, copy: Copy, source: str) -> Manifest:
+def check_copy(bucket: Bucket, copy: Copy, source: str) -> Manifest:
     """The manifest of a complete copy.
 
     Raises:
@@ -58,7 +59,7 @@ def checked(bucket: Bucket, copy: Copy, source: str) -> Manifest:
     return Manifest(source, files)
 
 
-def compared(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
+def differences(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
     """Differences between the manifest and S3; none if nothing changed since it was published."""
     there = bucket.sizes(prefix)
     wrong = [f"{prefix}{path} is missing" for path in manifest.files if f"{prefix}{path}" not in there]
@@ -69,7 +70,7 @@ def compared(bucket: Bucket, prefix: str, manifest: Manifest) -> list[str]:
     return wrong
 
 
-def reread(source: WeightsSource, copy: Copy, manifest: Manifest) -> list[str]:
+def differences_from_source(source: WeightsSource, copy: Copy, manifest: Manifest) -> list[str]:
     """Which files differ from the source's, byte for byte: the source is read and its SHA-256s are compared."""
     wrong = []
     for file in copy.files:

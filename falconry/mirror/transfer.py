@@ -1,4 +1,4 @@
-"""The copying itself: what is there already is left, what is missing is sent by several threads, part by part."""
+"""The transfer: what is missing in the bucket is sent by several threads, part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AHEAD = 2
 
 
 @dataclass(slots=True)
-class Todo:
+class PendingFile:
     """A file that is not there yet: the bytes of its parts, the upload to go on with if there is one, and what is
     missing."""
 
@@ -32,30 +32,30 @@ class Todo:
         return sum(part.length for part in self.missing)
 
 
-def missing(bucket: Bucket, copy: Copy, wanted: int) -> list[Todo]:
-    """What is not there of a copy, by what S3 says. `wanted`: bytes of a part. Changes nothing."""
+def missing(bucket: Bucket, copy: Copy, wanted: int) -> list[PendingFile]:
+    """The files of a copy that S3 does not have in full. `wanted`: bytes of a part. Changes nothing."""
     there = bucket.sizes(copy.prefix)
     begun = bucket.uploads(copy.prefix)
     return [
-        _todo(bucket, copy, file, begun.get(copy.key(file), []), wanted)
+        _pending(bucket, copy, file, begun.get(copy.key(file), []), wanted)
         for file in copy.files
         if there.get(copy.key(file)) != file.size
     ]
 
 
-def _todo(bucket: Bucket, copy: Copy, file: SourceFile, upload_ids: list[str], wanted: int) -> Todo:
+def _pending(bucket: Bucket, copy: Copy, file: SourceFile, upload_ids: list[str], wanted: int) -> PendingFile:
     size = part_size(file.size, wanted)
     parts = parts_of(file.size, size)
     if len(parts) < 2:
-        return Todo(file, size, None, [Part(1, 0, file.size)])
+        return PendingFile(file, size, None, [Part(1, 0, file.size)])
     lengths = {part.number: part.length for part in parts}
     begun = [bucket.resume(copy.key(file), upload_id) for upload_id in upload_ids]
     # One that was cut into parts of another size cannot be gone on with.
     fitting = [one for one in begun if all(lengths.get(number) == length for number, length in one.sizes.items())]
     if not fitting:
-        return Todo(file, size, None, parts)
+        return PendingFile(file, size, None, parts)
     upload = max(fitting, key=lambda one: len(one.parts))
-    return Todo(file, size, upload, [part for part in parts if not upload.parts.get(part.number, ("", ""))[1]])
+    return PendingFile(file, size, upload, [part for part in parts if not upload.parts.get(part.number, ("", ""))[1]])
 
 
 class Transfer:
@@ -72,7 +72,7 @@ class Transfer:
         self._advance = advance
         self._failure: BaseException | None = None
 
-    def run(self, todos: list[Todo], concurrency: int) -> None:
+    def run(self, pending: list[PendingFile], concurrency: int) -> None:
         """Raises what the first failing part raised; what was sent stays, for the next run."""
         slots = threading.Semaphore(concurrency * AHEAD)
 
@@ -83,7 +83,7 @@ class Transfer:
 
         pool = ThreadPoolExecutor(concurrency, thread_name_prefix="mirror")
         try:
-            for send in self._sends(todos):
+            for send in self._sends(pending):
                 slots.acquire()
                 if self._failure is not None:
                     break
@@ -95,45 +95,45 @@ class Transfer:
         if self._failure is not None:
             raise self._failure
 
-    def _sends(self, todos: list[Todo]) -> Iterator[Callable[[], None]]:
+    def _sends(self, pending: list[PendingFile]) -> Iterator[Callable[[], None]]:
         """One call for each part, in order; each file is prepared just before its first."""
-        for todo in todos:
-            self._source.prepare(todo.file)
-            if len(parts_of(todo.file.size, todo.size)) < 2:
-                yield partial(self._send_whole, todo)
+        for item in pending:
+            self._source.prepare(item.file)
+            if len(parts_of(item.file.size, item.size)) < 2:
+                yield partial(self._send_whole, item)
                 continue
-            upload = todo.upload or self._bucket.begin(self._copy.key(todo.file), todo.size)
-            job = _FileJob(self._source, self._bucket, upload, todo, self._advance)
+            upload = item.upload or self._bucket.begin(self._copy.key(item.file), item.size)
+            job = _FileJob(self._source, self._bucket, upload, item, self._advance)
             yield from job.sends()
 
-    def _send_whole(self, todo: Todo) -> None:
-        self._source.send(self._bucket, self._copy.key(todo.file), todo.file)
-        self._source.release(todo.file)
-        self._advance(todo.file.size)
+    def _send_whole(self, item: PendingFile) -> None:
+        self._source.send(self._bucket, self._copy.key(item.file), item.file)
+        self._source.release(item.file)
+        self._advance(item.file.size)
 
 
 class _FileJob:
     """The parts of one file; whoever sends the last one makes the object."""
 
     def __init__(
-        self, source: WeightsSource, bucket: Bucket, upload: Upload, todo: Todo, advance: Callable[[int], None]
+        self, source: WeightsSource, bucket: Bucket, upload: Upload, item: PendingFile, advance: Callable[[int], None]
     ) -> None:
         self._source = source
         self._bucket = bucket
         self._upload = upload
-        self._todo = todo
+        self._pending = item
         self._advance = advance
-        self._left = len(todo.missing)
+        self._left = len(item.missing)
         self._lock = threading.Lock()
 
     def sends(self) -> Iterator[Callable[[], None]]:
-        if not self._todo.missing:
+        if not self._pending.missing:
             yield self._finish
-        for part in self._todo.missing:
+        for part in self._pending.missing:
             yield partial(self._send, part)
 
     def _send(self, part: Part) -> None:
-        self._source.send_part(self._bucket, self._upload, self._todo.file, part)
+        self._source.send_part(self._bucket, self._upload, self._pending.file, part)
         self._advance(part.length)
         with self._lock:
             self._left -= 1
@@ -142,5 +142,5 @@ class _FileJob:
             self._finish()
 
     def _finish(self) -> None:
-        self._source.release(self._todo.file)
+        self._source.release(self._pending.file)
         self._bucket.complete(self._upload)

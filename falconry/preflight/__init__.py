@@ -1,4 +1,5 @@
-"""What has to be so before a deploy, asked and not supposed. Nothing is created.
+"""Checks of the account before a deploy. Nothing is created.
 
-Each module has checks of one kind: functions that take a target and give `Check`s.
+Each module has checkers of one kind: functions that take a `Target` and return `Check`s. `run` runs all of them for
+`falconry.commands.preflight`.
 """

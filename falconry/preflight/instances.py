@@ -167,7 +167,7 @@ def concurrency(target: Target) -> Sequence[Check]:
     client = target.client("lambda")
     limits = client.get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    held = _held(client, target.settings.names.chat_function)
+    held = _reserved_concurrency(client, target.settings.names.chat_function)
     left = unreserved + held - wanted
     reserve = f"{wanted} for the gateway function, {UNRESERVED} that Lambda keeps unreserved"
     if left >= UNRESERVED:
@@ -188,7 +188,7 @@ UNRESERVED = 100
 CONCURRENCY_CODE = "L-B99A9384"
 
 
-def _held(client: Any, function: str) -> int:
+def _reserved_concurrency(client: Any, function: str) -> int:
     """What the gateway function has reserved already."""
     try:
         answer = client.get_function_concurrency(FunctionName=function)

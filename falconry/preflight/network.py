@@ -1,4 +1,4 @@
-"""Zones, VPC, endpoints, certificate: where the deployment will stand."""
+"""Checks of the network: zones, VPC, VPC endpoints, API Gateway, certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account's quotas, from Service Quotas."""
+"""Quotas of the account, from Service Quotas."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Quota:
     value: float
 
     def raise_to(self, wanted: int, region: str) -> str:
-        """The command that asks AWS for more."""
+        """The command that requests an increase."""
         return (
             f"aws service-quotas request-service-quota-increase --region {region} --service-code {self.service} "
             f"--quota-code {self.code} --desired-value {wanted}"

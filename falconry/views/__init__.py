@@ -1,1 +1,1 @@
-"""How results are shown to a person. Each view prints what its command found out."""
+"""Views: what the commands print for a person. Each prints the dataclasses of `falconry.deployment` or `preflight`."""

@@ -9,7 +9,7 @@ from falconry.catalog import MODELS, SERVICE_PRICES_READ
 from falconry.deployment import cost
 from falconry.deployment.changes import Change
 from falconry.deployment.contents import contents
-from falconry.deployment.cost import Item, Load, Throughput
+from falconry.deployment.cost import CostItem, Load, Throughput
 from falconry.settings import Model, Settings
 from falconry.text import number, plural, usd
 
@@ -94,14 +94,14 @@ def _show_costs(settings: Settings, load: Load) -> None:
         table.add_row(item.name, *_amounts(item))
     known = [item.usd_per_hour for item in items if item.usd_per_hour is not None]
     words = "total" if len(known) == len(items) else "total, without items of unknown price"
-    table.add_row(words, *_amounts(Item("", sum(known))), style="bold")
+    table.add_row(words, *_amounts(CostItem("", sum(known))), style="bold")
     idle = cost.idle_instances(settings)
     if idle is not None:
         table.add_row(idle.name, *_amounts(idle))
     output.console().print(table)
 
 
-def _amounts(item: Item) -> tuple[str, str]:
+def _amounts(item: CostItem) -> tuple[str, str]:
     if item.usd_per_hour is None or item.usd_per_month is None:
         return "?", "?"
     return usd(item.usd_per_hour) if item.usd_per_hour >= 0.01 else "< 0.01", usd(item.usd_per_month)

@@ -11,7 +11,7 @@ import pytest
 
 from falconry.delivery import comment, previous
 from falconry.delivery.bundle import Bundle, pack, unpack
-from falconry.delivery.change_sets import Change, State, described
+from falconry.delivery.change_sets import Change, State, changes_page
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.github import Github
 from falconry.delivery.template_diff import template_diff
@@ -192,7 +192,7 @@ def test_the_worst_of_a_change_set_comes_first() -> None:
     changes: list[Change] = [change("Add", "New"), change("Modify", "Same", "False"), change("Remove", "Old")]
     changes += [change("Modify", "Perhaps", "Conditional"), change("Modify", "Other", "True")]
 
-    page = described(states, {"api": changes})
+    page = changes_page(states, {"api": changes})
 
     rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ") and "`" in line]
     assert rows == ["Replace", "Remove", "Replace?", "Modify", "Add"]

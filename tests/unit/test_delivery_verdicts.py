@@ -11,7 +11,7 @@ import pytest
 
 from falconry.delivery import comment, deploy
 from falconry.delivery.bundle import Bundle, pack
-from falconry.delivery.change_sets import State, execute, prepare, save
+from falconry.delivery.change_sets import State, execute, prepare, save_states
 from falconry.delivery.errors import DeliveryError
 from falconry.delivery.projects import Project
 from falconry.delivery.review import review
@@ -182,7 +182,7 @@ def test_change_sets_are_executed_in_order_and_a_stack_without_a_change_is_left_
         "falconry-dev-api": "prepared",
         "later": "afterwards",
     }
-    save(tmp_path / "prepared" / "states.json", states)
+    save_states(tmp_path / "prepared" / "states.json", states)
     project = FakeProject()
 
     execute(new, states, project)

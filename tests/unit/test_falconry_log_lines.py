@@ -100,7 +100,7 @@ def test_an_authorizers_refusal_is_told_without_its_traceback() -> None:
 
     line = event("auth", logged).line(wide=True)
 
-    assert (line.text, line.bad) == ("401 Unauthorized: no key or token, or one that does not hold", True)
+    assert (line.text, line.bad) == ("401 Unauthorized: the key or token is missing or invalid", True)
     assert "Traceback" in event("auth", "[ERROR] KeyError\rTraceback (most recent call last):").line(wide=True).text
 
 
