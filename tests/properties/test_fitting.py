@@ -144,7 +144,7 @@ def shortest_prompt(case: Case) -> str:
 
 
 def render(messages: list[dict[str, str]]) -> str:
-    """The template of falcon-180b-chat, for contents that hold nothing to neutralise."""
+    """The template of falcon-180b-chat, for contents that hold nothing to neutralize."""
     labels = {"system": "System: ", "user": "User: ", "assistant": "Falcon: "}
     turns = [labels[message["role"]] + message["content"].strip() for message in messages]
     return "\n".join([*turns, "Falcon:"] if messages[-1]["role"] != "assistant" else turns)
