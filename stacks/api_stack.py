@@ -12,11 +12,12 @@ from constructs import Construct
 
 import playground
 from constructs_lib.acknowledgement import NIST, acknowledge
-from constructs_lib.api.access_log import AccessLog
 from constructs_lib.api.access_policy import access_policy
 from constructs_lib.api.admission import Admission
+from constructs_lib.api.api_access_log import ApiAccessLog
 from constructs_lib.api.api_client import ApiClient
 from constructs_lib.api.api_domain import ApiDomain
+from constructs_lib.api.api_web_acl import ApiWebAcl
 from constructs_lib.api.authorizer_function import AuthorizerFunction
 from constructs_lib.api.bearer_authorizer import BearerAuthorizer
 from constructs_lib.api.chat_api import PAGE_PATH, STAGE_NAME, ChatApi
@@ -24,7 +25,6 @@ from constructs_lib.api.chat_function import ChatFunction, GatewayModel
 from constructs_lib.api.cors import Cors
 from constructs_lib.api.jwt_authorizer import JwtAuthorizer
 from constructs_lib.api.page_function import PageFunction
-from constructs_lib.api.web_acl import WebAcl
 from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.network.isolated_network import IsolatedNetwork
 from constructs_lib.observability.audit_log import AuditLog
@@ -83,7 +83,7 @@ class ApiStack(Stack):
             audit_log=self._audit_log(audit_bucket_name),
             audit_content=settings.operations.audit_log.include_content,
         )
-        access_log = AccessLog(
+        access_log = ApiAccessLog(
             self,
             "AccessLog",
             log_group_name=names.access_log_group,
@@ -211,14 +211,14 @@ class ApiStack(Stack):
             # The gateway function logs callers by name.
             front.function.add_environment("FALCONRY_CLIENTS", json.dumps(client_names, separators=(",", ":")))
 
-    def _add_web_acl(self, api: ChatApi) -> WebAcl | None:
+    def _add_web_acl(self, api: ChatApi) -> ApiWebAcl | None:
         settings = self._settings
         if not settings.api.web_acl.enabled:
             reason = "The config says `web_acl: {enabled: false}`: another web ACL or firewall is in front."
             acknowledge(api.rest_api, "APIG3", reason)
             acknowledge(api.rest_api, "APIGWAssociatedWithWAF", reason, NIST)
             return None
-        web_acl = WebAcl(
+        web_acl = ApiWebAcl(
             self,
             "WebAcl",
             name=settings.names.web_acl,

@@ -14,11 +14,11 @@ from constructs_lib.encryption_key import EncryptionKey
 from constructs_lib.model.endpoint_metrics import EndpointMetrics
 from constructs_lib.observability.alarm_set import AlarmSet
 from constructs_lib.observability.alarm_topic import AlarmTopic, alarms_publish, budgets_publish, grant_encrypt
-from constructs_lib.observability.budget import Budget
-from constructs_lib.observability.dashboard import Dashboard
 from constructs_lib.observability.deployment_alarms import Thresholds, alarms_of
 from constructs_lib.observability.deployment_dashboard import widgets_of
+from constructs_lib.observability.monthly_budget import MonthlyBudget
 from constructs_lib.observability.observed import Observed, ObservedModel
+from constructs_lib.observability.operations_dashboard import OperationsDashboard
 from falconry.catalog import INSTANCE_TYPES
 from falconry.settings import Model, Settings, containers
 from stacks.api_stack import ApiStack
@@ -57,14 +57,14 @@ class OperationsStack(Stack):
             page=page,
             notice=notice,
         )
-        Dashboard(
+        OperationsDashboard(
             self,
             "Dashboard",
             dashboard_name=names.dashboard,
             rows=widgets_of(observed, watched=alarms.alarms, runbook_url=operations.runbook_url),
         )
         if operations.budget:
-            Budget(
+            MonthlyBudget(
                 self,
                 "Budget",
                 budget_name=names.budget(settings.region),

@@ -14,9 +14,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.acknowledgement import NIST, acknowledge
-from constructs_lib.api.access_log import AccessLog
 from constructs_lib.api.access_policy import PolicyDocument
 from constructs_lib.api.admission import Admission
+from constructs_lib.api.api_access_log import ApiAccessLog
 from constructs_lib.api.chat_function import TIMEOUT
 from constructs_lib.api.cors import Cors
 from constructs_lib.api.gateway_responses import Credentials, gateway_errors
@@ -77,7 +77,7 @@ class ChatApi(Construct):
         handler: lambda_.IFunction,
         admission: Admission,
         capacity: Capacity,
-        access_log: AccessLog,
+        access_log: ApiAccessLog,
         policy: PolicyDocument | None = None,
         vpc_endpoint_ids: Sequence[str] = (),
         cors: Cors | None = None,

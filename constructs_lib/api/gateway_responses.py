@@ -20,7 +20,7 @@ _UNKNOWN_ROUTE = f"There is no such route. Known: {_LISTED}."
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayError:
+class GatewayErrorResponse:
     """One row: API Gateway's response type, and the status, type, code and message that the client gets.
 
     `message` None passes on API Gateway's own sentence.
@@ -57,39 +57,41 @@ NO_RETRY = {"x-should-retry": "false"}
 """Keeps OpenAI's clients from retrying by themselves."""
 
 GATEWAY_ERRORS = (
-    GatewayError(
+    GatewayErrorResponse(
         Type.UNAUTHORIZED,
         401,
         "invalid_request_error",
         "missing_api_key",
         "No API key was sent. Send it as the header `Authorization: Bearer YOUR_KEY`.",
     ),
-    GatewayError(
+    GatewayErrorResponse(
         Type.INVALID_API_KEY,
         401,
         "invalid_request_error",
         "invalid_api_key",
         "The API key is unknown or disabled. Ask the API's operator for a key.",
     ),
-    GatewayError(
+    GatewayErrorResponse(
         Type.ACCESS_DENIED,
         403,
         "permission_error",
         "access_denied",
         "Not authorized.",
     ),
-    GatewayError(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
-    GatewayError(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
-    GatewayError(Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
-    GatewayError(Type.RESOURCE_NOT_FOUND, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
-    GatewayError(
+    GatewayErrorResponse(Type.EXPIRED_TOKEN, 401, "invalid_request_error", "expired_token"),
+    GatewayErrorResponse(Type.INVALID_SIGNATURE, 401, "invalid_request_error", "invalid_signature"),
+    GatewayErrorResponse(
+        Type.MISSING_AUTHENTICATION_TOKEN, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE
+    ),
+    GatewayErrorResponse(Type.RESOURCE_NOT_FOUND, 404, "invalid_request_error", "unknown_route", _UNKNOWN_ROUTE),
+    GatewayErrorResponse(
         Type.REQUEST_TOO_LARGE,
         413,
         "invalid_request_error",
         "request_too_large",
         "The request exceeds API Gateway's limit of 10 MB. Send a shorter prompt.",
     ),
-    GatewayError(
+    GatewayErrorResponse(
         Type.THROTTLED,
         429,
         "rate_limit_error",
@@ -97,7 +99,7 @@ GATEWAY_ERRORS = (
         "Too many requests for this key. Try again in a second.",
         {"Retry-After": "1"},
     ),
-    GatewayError(
+    GatewayErrorResponse(
         Type.QUOTA_EXCEEDED,
         429,
         "insufficient_quota",
@@ -107,7 +109,7 @@ GATEWAY_ERRORS = (
     ),
     # The integration answers late or not at all while it may still generate: sending the request again would
     # generate twice.
-    GatewayError(
+    GatewayErrorResponse(
         Type.INTEGRATION_TIMEOUT,
         504,
         "server_error",
@@ -115,7 +117,7 @@ GATEWAY_ERRORS = (
         "The answer did not begin in time. Request fewer tokens, or try again later.",
         NO_RETRY,
     ),
-    GatewayError(
+    GatewayErrorResponse(
         Type.INTEGRATION_FAILURE,
         502,
         "server_error",
@@ -123,19 +125,19 @@ GATEWAY_ERRORS = (
         "The request failed before the answer began. Try again; if it persists, give the request id to the operator.",
         NO_RETRY,
     ),
-    GatewayError(Type.DEFAULT_4_XX, None, "invalid_request_error", None),
-    GatewayError(Type.DEFAULT_5_XX, None, "server_error", "gateway_error", None, NO_RETRY),
+    GatewayErrorResponse(Type.DEFAULT_4_XX, None, "invalid_request_error", None),
+    GatewayErrorResponse(Type.DEFAULT_5_XX, None, "server_error", "gateway_error", None, NO_RETRY),
 )
 """Every answer of API Gateway's own. Response types: API Gateway developer guide, "Gateway response types"."""
 
 Credentials = Literal["api_key", "signature", "token"]
 """How callers authenticate: with a usage plan's key, AWS's signature (SigV4), or an identity provider's token."""
 
-_BY_CREDENTIALS: dict[Credentials, tuple[GatewayError, ...]] = {
+_BY_CREDENTIALS: dict[Credentials, tuple[GatewayErrorResponse, ...]] = {
     "api_key": (),
     # API Gateway does not tell an unsigned request from one without a route.
     "signature": (
-        GatewayError(
+        GatewayErrorResponse(
             Type.MISSING_AUTHENTICATION_TOKEN,
             403,
             "invalid_request_error",
@@ -146,7 +148,7 @@ _BY_CREDENTIALS: dict[Credentials, tuple[GatewayError, ...]] = {
     ),
     # API Gateway does not tell a missing token from one that the authorizer rejected.
     "token": (
-        GatewayError(
+        GatewayErrorResponse(
             Type.UNAUTHORIZED,
             401,
             "invalid_request_error",
@@ -159,7 +161,7 @@ _BY_CREDENTIALS: dict[Credentials, tuple[GatewayError, ...]] = {
 """Answers that differ for callers with these credentials."""
 
 
-def gateway_errors(credentials: Credentials) -> tuple[GatewayError, ...]:
+def gateway_errors(credentials: Credentials) -> tuple[GatewayErrorResponse, ...]:
     """The answers of an API whose callers use these credentials."""
     # By their names: the CDK makes a new object each time that it is asked for one of its types.
     own = {error.response_type.response_type: error for error in _BY_CREDENTIALS[credentials]}

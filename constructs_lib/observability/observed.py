@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from constructs_lib.api.api_web_acl import ApiWebAcl
 from constructs_lib.api.authorizer_function import AuthorizerFunction
 from constructs_lib.api.chat_api import ChatApi
 from constructs_lib.api.chat_function import ChatFunction
 from constructs_lib.api.function_metrics import FunctionMetrics
-from constructs_lib.api.web_acl import WebAcl
 from constructs_lib.model.endpoint_metrics import EndpointMetrics
 
 
@@ -49,7 +49,7 @@ class Observed:
     api: ChatApi
     front: ChatFunction
     authorizer: AuthorizerFunction | None
-    web_acl: WebAcl | None
+    web_acl: ApiWebAcl | None
     clients: tuple[str, ...]
     concurrency: int
     audited: bool

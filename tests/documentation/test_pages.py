@@ -144,7 +144,7 @@ def test_an_error_text_of_ours_is_in_the_code(part: str, text: str) -> None:
 
 SAID = {
     "From a config file": ("falconry/settings", "mistake", 0),
-    "From the API": ("constructs_lib/api/gateway_responses.py", "GatewayError", 4),
+    "From the API": ("constructs_lib/api/gateway_responses.py", "GatewayErrorResponse", 4),
     "From falconry preflight": ("falconry/preflight", "failed", 1),
 }
 """By part of the page: where the code says such texts, by a call of what, in which argument."""

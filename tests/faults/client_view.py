@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx2
 import openai
 
-from constructs_lib.api.gateway_responses import GatewayError
+from constructs_lib.api.gateway_responses import GatewayErrorResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class ClientView:
     retried: bool
 
 
-def view_of(error: GatewayError) -> ClientView:
+def view_of(error: GatewayErrorResponse) -> ClientView:
     """The view of a row that has a status."""
     calls = 0
 

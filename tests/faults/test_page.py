@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.api.gateway_responses import GATEWAY_ERRORS, GatewayError
+from constructs_lib.api.gateway_responses import GATEWAY_ERRORS, GatewayErrorResponse
 from falconry.error_codes import ERROR_CODES
 from tests.faults.client_view import ClientView, view_of
 from tools.docs import errors_reference as page
@@ -19,7 +19,7 @@ def test_the_page_is_what_the_rows_say() -> None:
     [error for error in GATEWAY_ERRORS if error.status is not None],
     ids=lambda error: error.code or str(error.status),
 )
-def test_only_what_never_reached_the_front_is_sent_again(error: GatewayError) -> None:
+def test_only_what_never_reached_the_front_is_sent_again(error: GatewayErrorResponse) -> None:
     row = ERROR_CODES[str(error.code)]
 
     assert view_of(error).retried == (error.code == "rate_limit_exceeded")

@@ -38,7 +38,7 @@ REDACTED_HEADERS = ("authorization", "x-api-key", "x-amz-security-token")
 RATE_WINDOW_SECONDS = 300
 
 
-class WebAcl(Construct):
+class ApiWebAcl(Construct):
     """A web ACL for one stage, which logs what it blocks and counts, without bodies and keys.
 
     Args:

@@ -10,7 +10,7 @@ NOTICES = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """When a notice is sent: actual or forecasted cost of the month, in percent of the limit."""
 
 
-class Budget(Construct):
+class MonthlyBudget(Construct):
     """A monthly limit for the resources with a tag; a topic is notified when their cost exceeds it, or will.
 
     AWS Budgets counts a tag only from the day that it is activated as a cost allocation tag, in the account that pays

@@ -1,4 +1,4 @@
-"""A CloudWatch dashboard."""
+"""The CloudWatch dashboard of a deployment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from constructs import Construct
 from constructs_lib.logical_id import keep_logical_id, path_below_stack
 
 
-class Dashboard(Construct):
+class OperationsDashboard(Construct):
     """A dashboard of the last few hours.
 
     Args:

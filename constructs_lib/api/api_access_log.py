@@ -37,7 +37,7 @@ FIELDS = {
 """Names in the log line, and API Gateway's variables. None contains a prompt, an answer or a key."""
 
 
-class AccessLog(Construct):
+class ApiAccessLog(Construct):
     """An encrypted log group, and the account's role with which API Gateway writes to it.
 
     The role is the whole account's in a region, so it is kept when the stack is deleted: docs/decisions/
