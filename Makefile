@@ -34,7 +34,7 @@ local: $(BIN)/.installed ## Deploy into an AWS emulated on this machine and serv
 
 .PHONY: test
 test: $(BIN)/.installed ## Run all tests, WORKERS at a time
-	@$(BIN)/python -m pytest --numprocesses '$(WORKERS)' --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses '$(WORKERS)'
 
 .PHONY: fuzz
 fuzz: $(BIN)/.installed ## Try the front's properties with as many examples as fit into MINUTES

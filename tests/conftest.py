@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import PurePath
+from functools import cache
+from pathlib import Path, PurePath
 from types import FrameType
+from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
 
 SHARING = {"tests/browser", "tests/faults", "local_aws/tests/contract"}
 """Folders whose tests share what is started once for all of them."""
 
 DEPLOYMENT = "tests/end_to_end/conftest.py"
-"""The group of the tests that ask for its fixture `api`."""
+"""The group of the files with tests that ask for its fixture `api`."""
 
 LONGEST = (
     "tests/end_to_end/test_delivery.py",
     DEPLOYMENT,
     "tests/end_to_end/test_local.py",
     "tests/browser",
+    "tests/end_to_end/test_matrix.py",
 )
 """Groups that begin first: a worker that began one of them last would still run when the others have ended."""
 
@@ -48,20 +53,34 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    # Groups of our own instead of `--dist loadgroup`, of which nothing is left with pytest 9.2. Imported here, since
+    # other environments of this project have no pytest-xdist.
+    from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _group
+    return scheduler
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    groups = {item: _group(item) for item in items}
-    for item, name in groups.items():
-        item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: LONGEST.index(groups[item]) if groups[item] in LONGEST else len(LONGEST))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        order = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(_group(item.nodeid), len(order)))
 
 
-def _group(item: pytest.Item) -> str:
-    """What the test belongs to: a name that all have which must run in one worker."""
-    file = item.nodeid.partition("::")[0]
+@cache
+def _group(nodeid: str) -> str:
+    """What a test belongs to: a name that all tests have which must run in the same worker."""
+    file = nodeid.partition("::")[0]
     folder = str(PurePath(file).parent)
-    if folder == str(PurePath(DEPLOYMENT).parent) and "api" in getattr(item, "fixturenames", ()):
-        return DEPLOYMENT
-    return folder if folder in SHARING else file
+    if folder in SHARING:
+        return folder
+    return DEPLOYMENT if folder == "tests/end_to_end" and _asks_for_the_deployment(file) else file
+
+
+@cache
+def _asks_for_the_deployment(file: str) -> bool:
+    return "api: Api" in (ROOT / file).read_text(encoding="utf-8")

@@ -76,6 +76,18 @@ class Local:
         self._guardian.stop()
 
 
+def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+    """`python -m local_aws` that is expected to end by itself."""
+    return subprocess.run(
+        [PYTHON, "-m", "local_aws", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
 @contextmanager
 def running(state_dir: Path, *arguments: str) -> Iterator[Local]:
     """A `Local` that is stopped in the end, whatever happens."""

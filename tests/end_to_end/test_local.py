@@ -17,8 +17,7 @@ import psutil
 from local_aws.launcher import TINY_FALCON
 from openai import OpenAI
 
-from .conftest import Api
-from .local import ROOT, running
+from .local import ROOT, run, running
 
 SIGNED = """\
 region: us-east-1
@@ -32,18 +31,6 @@ api:
 """
 
 
-def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-    """`python -m local_aws` that is expected to end by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "local_aws", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-
-
 def answer(api: dict[str, Any]) -> str | None:
     """What the API's first model says to a greeting."""
     client = OpenAI(base_url=api["base_url"], api_key=api["api_key"])
@@ -55,24 +42,6 @@ def answer(api: dict[str, Any]) -> str | None:
 def gone(processes: list[psutil.Process], within: float = 15.0) -> bool:
     """Whether all of the processes end in the given seconds."""
     return not psutil.wait_procs(processes, timeout=within)[1]
-
-
-def test_both_snippets_that_it_prints_work_when_pasted(api: Api) -> None:
-    output = api.local.output
-    curl = re.search(r"(curl --no-buffer .*?)\n\n", output, re.DOTALL)
-    python = re.search(r"(\.venv/bin/python - <<'PYTHON'.*?\nPYTHON)\n", output, re.DOTALL)
-    assert curl
-    assert python
-
-    answers = [
-        subprocess.run(
-            ["sh", "-c", snippet[1]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-        ).stdout
-        for snippet in (curl, python)
-    ]
-
-    assert "data: [DONE]" in answers[0]
-    assert answers[1].startswith("1. In a mixing bowl, whisk together 1 egg yolk")
 
 
 def test_a_private_api_for_signed_requests_has_a_snippet_that_works_too(tmp_path: Path) -> None:
@@ -93,21 +62,6 @@ def test_a_private_api_for_signed_requests_has_a_snippet_that_works_too(tmp_path
     assert (api["auth"], api["api_key"]) == ("iam", None)
     assert "data: [DONE]" in answers[0]
     assert '"code": "access_denied"' in answers[1]
-
-
-def test_a_second_instance_and_a_port_in_use_are_refused(api: Api, tmp_path: Path) -> None:
-    second = run("--state-dir", str(api.local.state_dir), "--port", "0")
-    port = api.base_url.split(":")[2].split("/")[0]
-    taken = run("--state-dir", str(tmp_path), "--port", port)
-
-    assert second.returncode == 1
-    assert f"runs already, as process {api.local.process.pid}" in second.stderr
-    assert taken.returncode == 1
-    assert f"Port {port} of 127.0.0.1 is in use. Choose another: make local PORT=" in taken.stderr
-
-
-def test_everything_together_takes_less_than_2_gb(api: Api) -> None:
-    assert api.local.memory() < 2e9
 
 
 def test_a_folder_with_another_model_is_served_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
