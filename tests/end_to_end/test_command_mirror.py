@@ -294,7 +294,7 @@ def test_verify_finds_what_was_changed(place: Place, tmp_path: Path) -> None:
     s3.put_object(Bucket=place.bucket, Key=f"{prefix}other.bin", Body=b"?")
     result = falconry(place.local_file, "mirror", "--local", "--verify", columns=160)
     assert result.returncode == 1
-    assert "model-00000.safetensors is not the object that was published" in result.stderr
+    assert "model-00000.safetensors differs from what was published" in result.stderr
     assert "config.json is missing" in result.stderr
     assert "other.bin is unexpected" in result.stderr
 
@@ -315,7 +315,7 @@ def test_verify_finds_what_was_changed(place: Place, tmp_path: Path) -> None:
         (("--from", "stacks"), "stacks: config.json is missing."),
         (("--from", "README.md"), "a file must be an archive, .tar.gz"),
         (("--from", "s3://absent/model/"), "NoSuchBucket"),
-        (("--from", "hf:tiiuae/falcon"), "HF_ENDPOINT names another server"),
+        (("--from", "hf:tiiuae/falcon"), "HF_ENDPOINT sets another server"),
         (("--model", "falcon-1b"), "'falcon-1b' is not a model of own"),
         (("--verify",), f"no copy of {MODEL} is published."),
     ],
@@ -331,7 +331,7 @@ def test_what_cannot_be_copied(place: Place, arguments: tuple[str, ...], said: s
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (SMALL, "is taken from the artifact bucket. Write `model_data: artifact_bucket`"),
+        (SMALL, "uses the artifact bucket. Set `model_data: artifact_bucket`"),
         (
             CONFIG + "  - name: falcon-40b\n    model_data: artifact_bucket\n",
             "uses the artifact bucket for falcon-7b-instruct and falcon-40b. Choose one, such as --model falcon-7b",
