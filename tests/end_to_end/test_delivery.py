@@ -160,7 +160,7 @@ def test_reviewed_merged_deployed_and_taken_back(stage: Rehearsal) -> None:
     assert (before != 3, rate(stage)) == (True, 3)
 
     # WHEN the next change has a front that cannot start THEN the smoke test fails and the merge before it is back
-    good = stage.git("rev-parse", "main")
+    good = stage.git("rev-parse", "fewer-requests")  # what was synthesized for the review and then deployed
     stage.git("checkout", "--quiet", "-b", "bad")
     edit(stage, "lambda_src/chat/host/handler.py", "from __future__ import annotations", "raise RuntimeError('bad')")
     edit(stage, "config/dev.yaml", "rate_per_second: 3", "rate_per_second: 5")
