@@ -1,5 +1,6 @@
 """The server: moto's WSGI application with this package's CloudFormation and patches."""
 
+import gc
 import os
 
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -16,6 +17,7 @@ def build(host: str, port: int) -> BaseWSGIServer:
     """
     # moto reads this when it makes an account's IAM; without it there is no ReadOnlyAccess and the like.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    gc.disable()
     service_models.keep()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
@@ -31,4 +33,7 @@ def build(host: str, port: int) -> BaseWSGIServer:
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
     reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     clients.use_endpoint(f"http://{reachable}:{server.server_port}", answering(application))
+    # What has been imported stays: no collection is to look through it.
+    gc.freeze()
+    gc.enable()
     return server
