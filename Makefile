@@ -10,7 +10,8 @@ BASE ?= main
 OUTPUT ?=
 ALLOW_DANGER ?=
 AWS ?= emulated
-WORKERS ?= 2
+# One more than a small machine has cores: much of a test is waiting for servers to start.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

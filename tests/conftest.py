@@ -1,7 +1,7 @@
 """A run that is told to end, by CI's time limit or by hand, still ends its processes: fixtures are torn down.
 
-Where workers run tests side by side (`make test`), tests that share something run in the same worker, and what takes
-long comes first.
+Where workers run tests side by side (`make test`), the tests of a file run in the same worker, and so do files that
+share something. What takes long comes first.
 """
 
 from __future__ import annotations
