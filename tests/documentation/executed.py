@@ -13,7 +13,7 @@ PAGES = ("README.md", "docs/command.md", "docs/pull-requests.md", "docs/quick-st
 _REVIEW = "tests/review/test_git_compare.py::test_the_working_folder_is_compared_with_a_branch"
 
 ELSEWHERE = {
-    "make local": "tests/end_to_end/test_local.py::test_both_snippets_that_it_prints_work_when_pasted",
+    "make local": "tests/end_to_end/test_local_running.py::test_both_snippets_that_it_prints_work_when_pasted",
     "make test": ".ci/run::make test",
     "make check": ".ci/run::make check",
     "make bench": "tests/contract/test_bench.py::test_boto3_and_the_front_are_measured_side_by_side",
