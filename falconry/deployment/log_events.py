@@ -28,7 +28,7 @@ LATE = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """One log group and how its lines are labelled."""
+    """One log group and how its lines are labeled."""
 
     name: str
     source: str

@@ -47,7 +47,7 @@ def credentials(target: Target) -> Sequence[Check]:
     return [ok(subject, f"account {who.account} as in the config, {who.arn.rpartition(':')[2]}")]
 
 
-def licences(target: Target) -> Sequence[Check]:
+def licenses(target: Target) -> Sequence[Check]:
     """Acknowledged licenses: without them `cdk deploy` stops at once."""
     missing = [
         model.name
@@ -56,21 +56,12 @@ def licences(target: Target) -> Sequence[Check]:
     ]
     if not missing:
         return []
-    licence = MODELS[missing[0]].license
+    subject, names, name = "license", ", ".join(missing), MODELS[missing[0]].license
     if target.local is not None:
-        return [
-            warning(
-                "licence",
-                f"{', '.join(missing)}: {licence} is not acknowledged: outside the emulated AWS the deploy would stop",
-            )
-        ]
-    return [
-        failed(
-            "licence",
-            f"{', '.join(missing)}: the {licence} restricts hosted services, and the config does not acknowledge it",
-            "Read it, then add `accept_license: true` to the model.",
-        )
-    ]
+        found = f"{names}: the {name} is not acknowledged; outside the emulated AWS the deploy would stop"
+        return [warning(subject, found)]
+    found = f"{names}: the {name} restricts hosted services, and the config does not acknowledge it"
+    return [failed(subject, found, "Read it, then add `accept_license: true` to the model.")]
 
 
 def region(target: Target) -> Sequence[Check]:

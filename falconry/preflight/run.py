@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHECKERS: Sequence[tuple[str, str, Checker]] = (
     ("Account", "region", account.region),
-    ("Account", "licence", account.licences),
+    ("Account", "license", account.licenses),
     ("Account", "CDK bootstrap", account.bootstrap),
     ("Account", "stacks", account.stacks),
     ("Models", "instance quotas", instances.quotas),
