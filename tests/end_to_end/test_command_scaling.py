@@ -202,7 +202,7 @@ def test_the_page_names_every_permission_that_it_takes(
 ) -> None:
     cloudformation.deploy(synthesize(NAME, SMALL + MODES[mode], tmp_path), NAME)
     file = described(cloudformation, tmp_path, MODES[mode])
-    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8").partition("The permissions in one policy")[2]
+    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8").partition("All permissions, for one policy")[2]
     granted = re.findall(r"`([a-z0-9-]+:[A-Za-z*]+)`", page)
 
     arguments = [sys.executable, "-c", CALLS, command]
