@@ -128,7 +128,7 @@ def test_the_deployed_models(api: Api) -> None:
     [
         pytest.param({"temperature": 3}, litellm.BadRequestError, "temperature must be", id="400"),
         pytest.param({"tools": [{"type": "function"}]}, litellm.BadRequestError, "tools is not supported", id="tools"),
-        pytest.param({"api_key": "unknown"}, litellm.AuthenticationError, "API key is not known", id="401"),
+        pytest.param({"api_key": "unknown"}, litellm.AuthenticationError, "API key is unknown or disabled", id="401"),
         pytest.param({"model": "openai/falcon-180b-cat"}, litellm.NotFoundError, "falcon-180b-chat", id="404"),
         pytest.param(
             {"messages": [{"role": "user", "content": "word " * 3000}]},
