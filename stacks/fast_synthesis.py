@@ -2,7 +2,7 @@
 
 Measured with `make bench-synth` on two cores: collecting garbage took a seventh of the app's time, and half a second
 once more as the interpreter ended. With the imports below, the default config went from 1.62 to 1.43 times the time of
-an empty app.
+an empty app. (Alarms and dashboard were L1 constructs then. As L2 constructs they take it to 1.60.)
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs_lib.metrics import MetricOptions, metric
 from falconry.names import METRICS_NAMESPACE
 
-_DIMENSIONS = {"model": "Model", "client": "Client", "error_code": "ErrorCode"}
-
 
 class FrontMetricOptions(MetricOptions, total=False):
     """Options, and at most one of the values by which the front counts beside the deployment."""
@@ -71,8 +69,14 @@ class FrontMetrics:
         return self._search("CompletionTokens", by, period)
 
     def _front_metric(self, name: str, options: FrontMetricOptions, statistic: str = "Sum") -> cloudwatch.Metric:
-        by = {dimension: str(options[key]) for key, dimension in _DIMENSIONS.items() if key in options}  # type: ignore[literal-required]
-        return metric(METRICS_NAMESPACE, name, {"Deployment": self.deployment, **by}, options, statistic=statistic)
+        dimensions = {
+            "Deployment": self.deployment,
+            "Model": options.get("model"),
+            "Client": options.get("client"),
+            "ErrorCode": options.get("error_code"),
+        }
+        given = {name: value for name, value in dimensions.items() if value is not None}
+        return metric(METRICS_NAMESPACE, name, given, options, statistic=statistic)
 
     def _search(self, name: str, by: str, period: int) -> cloudwatch.MathExpression:
         given = f'{{{METRICS_NAMESPACE},Deployment,{by}}} MetricName="{name}" Deployment="{self.deployment}"'
