@@ -25,6 +25,9 @@ NO_ACCOUNT = {
 }
 """What keeps credentials from being found."""
 
+CHECKS = ("CDK_VALIDATION",)
+"""What a caller may say of a synthesis: "false" leaves out the CDK's check of the templates. It changes no byte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cdk:
@@ -55,7 +58,7 @@ class Cdk:
         kept: Mapping[str, str] = os.environ
         if not account:
             kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-            kept = {**kept, **NO_ACCOUNT}
+            kept = {**kept, **{name: os.environ[name] for name in CHECKS if name in os.environ}, **NO_ACCOUNT}
         # Last: what the caller put there comes first.
         path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(self.root / ".venv" / "bin")])
         return {**kept, "PATH": path, "CDK_DISABLE_VERSION_CHECK": "1"}

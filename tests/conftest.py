@@ -33,6 +33,10 @@ LONGEST = (
 """Groups that begin first: a worker that began one of them last would still run when the others have ended."""
 
 
+# With it, each process that a test starts would compile its modules anew: half of a synth.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         if config.pluginmanager.hasplugin("dsession"):

@@ -44,9 +44,12 @@ SOURCES = (
 """What synthesis reads of the project."""
 
 
-def new_app(outdir: Path) -> App:
-    """An app with the context of cdk.json, as the CDK CLI would hand it."""
-    return App(context=CONTEXT, outdir=str(outdir))
+def new_app(outdir: Path, *, checked: bool = False) -> App:
+    """An app with the context of cdk.json, as the CDK CLI would hand it.
+
+    The CDK's own check of the templates is half of a synthesis. Only `make check` wants it, for every config once.
+    """
+    return App(context=CONTEXT, outdir=str(outdir), builtin_cloud_formation_validation=checked)
 
 
 def config_file(folder: Path, text: str, name: str = "test") -> Path:
@@ -56,9 +59,9 @@ def config_file(folder: Path, text: str, name: str = "test") -> Path:
     return path
 
 
-def synthesize_file(config: Path, output: Path) -> Path:
+def synthesize_file(config: Path, output: Path, *, checked: bool = False) -> Path:
     """The assembly of a config file, in the folder `output`."""
-    app = new_app(output)
+    app = new_app(output, checked=checked)
     add_deployment(app, settings.load(config))
     app.synth()
     return output

@@ -65,7 +65,7 @@ class Playground:
         expect(self.answers.last).to_have_text(SHORT_ANSWER)
         expect(self.figures.last).to_be_visible()
 
-    def ask_at_length(self, tokens: int = 1000) -> None:
+    def ask_at_length(self, tokens: int = 500) -> None:
         """An answer that takes many seconds, of which the first words are there."""
         self.set("temperature", "0")
         self.set("max_completion_tokens", str(tokens))

@@ -94,7 +94,7 @@ def leave_stream(api: Api) -> None:
 def leave_whole(api: Api) -> None:
     address = httpx2.URL(api.base_url)
     connection = http.client.HTTPConnection(address.host, address.port)
-    body = {"model": MODEL, "messages": LONG["messages"], "max_tokens": 400, **LONG["extra_body"]}
+    body = {"model": MODEL, "messages": LONG["messages"], "max_tokens": 200, **LONG["extra_body"]}
     headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json"}
     connection.request("POST", f"{address.path}/chat/completions", json.dumps(body), headers)
     connection.close()

@@ -276,5 +276,6 @@ def synthesize(name: str, text: str, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    out = Path(sys.argv[1])
     for name, config in MATRIX.items():
-        print(synthesize(name, config.first, Path(sys.argv[1])))
+        print(synthesize_file(config_file(out, config.first, name), out / f"{name}.out", checked=True))
